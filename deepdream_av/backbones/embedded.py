@@ -1,0 +1,58 @@
+"""The networks that ship inside the package: weights as plain float16 arrays, nothing executable."""
+
+from __future__ import annotations
+
+import os
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+
+from deepdream_av.errors import WeightsError
+
+
+def save_weights(weights: dict[str, np.ndarray], path: str | Path):
+    """Write named arrays as float16 `.npz`, whole or not at all."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.stem}.part.npz")
+    np.savez_compressed(temporary, **{k: np.asarray(v, np.float16) for k, v in weights.items()})
+    os.replace(temporary, path)
+
+
+def set_weights(model, path) -> None:
+    """Give a model the arrays of an `.npz` whose keys are `layer/variable`.
+
+    Raises:
+        WeightsError: the file is not such an archive, or an array is missing or has another shape.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {k: archive[k].astype(np.float32) for k in archive.files}
+    except (OSError, ValueError, EOFError) as error:
+        raise WeightsError(f"`weights` must be an .npz made by this project's training. Received: {path} ({error}).") from None
+    for layer in model.layers:
+        for variable in layer.weights:
+            key = f"{layer.name}/{variable.name}"
+            if key not in arrays or arrays[key].shape != tuple(variable.shape):
+                found = arrays[key].shape if key in arrays else "nothing"
+                raise WeightsError(f"`weights` must hold {key} of shape {tuple(variable.shape)}. Received: {found} in {path}.")
+            variable.assign(arrays[key])
+
+
+def shipped(name: str):
+    """Path-like of a weights file in the package."""
+    return resources.files("deepdream_av") / "backbones" / "weights" / name
+
+
+def load_dreamnet(*, weights=None, dtype=None):
+    """dreamnet with its shipped weights, or with those of another run of `training.distill`.
+
+    Returns:
+        A `keras.Model`; see `dreamnet.build_dreamnet`.
+    """
+    from deepdream_av.backbones.dreamnet import build_dreamnet
+
+    model = build_dreamnet(dtype=dtype)
+    set_weights(model, weights or shipped("dreamnet.npz"))
+    return model

@@ -1,0 +1,239 @@
+"""Train dreamnet from other networks: `python -m training.distill --teacher mobilenet_v2,vgg19 --photos FOLDER -o FILE`.
+
+The student learns to predict the teachers' inner maps (through 1x1 heads that are thrown away) and the
+softened classes of those that have them. Pictures it has begun to dream itself are labelled by the
+teachers and put among the photos, again and again: a student that has only seen photos has directions
+that excite it and nobody else, and a dream finds exactly those (the remedy is DAgger's, Ross et al.
+2011: learn on the states that your own policy visits). A final phase matches the *gradient* of the
+teachers' energy, because a dream does nothing but follow it.
+
+Resumable: everything is in the `--work` folder; run the same command again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+
+from training.datasets.photos import crops, list_photos
+from training.teachers import Shard, Teacher, label, spreads
+
+
+def build_student(taps, classes: int):
+    """dreamnet with batch norms, and one linear head for each tap of a teacher.
+
+    Returns:
+        `(student, trainer)`: dreamnet itself, and the same network with `[taps..., logits]` as outputs.
+    """
+    import keras
+
+    from deepdream_av.backbones.dreamnet import build_dreamnet
+
+    student = build_dreamnet(batch_norm=True, dtype="mixed_bfloat16")
+    by_stride = dict(zip((8, 16, 32), student.outputs))
+    heads = [
+        keras.layers.Conv2D(t.channels, 1, name=f"to_{t.teacher}_{t.layer}", dtype="mixed_bfloat16")(by_stride[t.stride])
+        for t in taps
+    ]
+    if classes:
+        pooled = keras.layers.GlobalAveragePooling2D(dtype="float32")(by_stride[32])
+        heads.append(keras.layers.Dense(classes, name="classes", dtype="float32")(pooled))
+    return student, keras.Model(student.input, heads)
+
+
+class Distiller:
+    """Holds the student, its optimiser and the growing set of labelled pictures."""
+
+    def __init__(self, args):
+        import keras
+        import tensorflow as tf
+
+        self.args, self.work = args, Path(args.work)
+        self.work.mkdir(parents=True, exist_ok=True)
+        keras.utils.set_random_seed(args.seed)
+        weights = dict(pair.split("=", 1) for pair in args.teacher_weights)
+        self.teachers = [
+            Teacher(name, weights=weights.get(name, "imagenet"), size=args.size) for name in args.teacher.split(",")
+        ]
+        self.taps = [tap for t in self.teachers for tap in t.taps]
+        self.train, self.held_out = list_photos(args.photos)
+        classes = sum(t.model.outputs[-1].shape[-1] for t in self.teachers if t.has_logits)
+        self.student, self.trainer = build_student(self.taps, classes)
+        self.optimizer = keras.optimizers.AdamW(args.rate, weight_decay=args.decay, clipnorm=5.0)
+        self.optimizer.build(self.trainer.trainable_variables)
+        self.step = tf.Variable(0, dtype=tf.int64)
+        self.checkpoint = tf.train.Checkpoint(model=self.trainer, optimizer=self.optimizer, step=self.step)
+        self.saves = tf.train.CheckpointManager(self.checkpoint, str(self.work / "checkpoints"), max_to_keep=2)
+        self.spread = self._spread()
+        files = sorted(self.work.glob("shard_*.npz"))
+        self.made = len(files)
+        self.shards = [Shard.load(p) for p in files[-args.shards :] if p.stat().st_size]
+        self.fit_batch, self.dream_batch = self._compile(tf)
+        if self.saves.latest_checkpoint:
+            self.checkpoint.restore(self.saves.latest_checkpoint).expect_partial()
+            print(f"resumed at step {int(self.step)} with {len(self.shards)} shards", flush=True)
+
+    def _spread(self):
+        path = self.work / "spread.npz"
+        if not path.exists():
+            values = spreads(self.teachers, crops(self.train, 256, self.args.size, np.random.default_rng([self.args.seed, 1])))
+            np.savez(path, **{f"map{i}": v for i, v in enumerate(values)})
+        with np.load(path) as z:
+            return [z[f"map{i}"] for i in range(len(self.taps))]
+
+    def _compile(self, tf):
+        taps, size = self.taps, self.args.size
+        has_logits = any(t.has_logits for t in self.teachers)
+
+        @tf.function(reduce_retracing=True)
+        def fit(pictures, maps, logits, rate):
+            x = tf.cast(pictures, tf.float32) / 255.0
+            with tf.GradientTape() as tape:
+                out = self.trainer(x, training=True)
+                losses = [
+                    tf.reduce_mean(tf.square(tf.cast(y, tf.float32) - tf.cast(m, tf.float32) * Shard.STEP))
+                    for y, m in zip(out, maps)
+                ]
+                if has_logits:
+                    soft = tf.nn.softmax(tf.cast(logits, tf.float32) / 2.0)
+                    losses.append(tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(soft, out[len(taps)] / 2.0)))
+                total = tf.add_n(losses[: len(taps)]) + (self.args.logit_weight * losses[-1] if has_logits else 0.0)
+            gradients = tape.gradient(total, self.trainer.trainable_variables)
+            self.optimizer.learning_rate.assign(rate)
+            self.optimizer.apply_gradients(zip(gradients, self.trainer.trainable_variables))
+            return tf.stack(losses)
+
+        @tf.function(reduce_retracing=True)
+        def dream(pictures, mix, channels, steps, length):
+            x0 = tf.cast(pictures, tf.float32) / 255.0
+
+            def one(i, x):
+                with tf.GradientTape() as tape:
+                    tape.watch(x)
+                    maps = self.student(x, training=False)
+                    energies = [
+                        tf.reduce_mean(tf.square(tf.cast(m, tf.float32) * c[:, None, None, :]), (1, 2, 3))
+                        for m, c in zip(maps, channels)
+                    ]
+                    score = tf.add_n([tf.reduce_sum(w * tf.math.log(e + 1e-6)) for w, e in zip(tf.unstack(mix, axis=0), energies)])
+                g = tape.gradient(score, x)
+                g = g / (tf.math.reduce_std(g, (1, 2, 3), keepdims=True) + 1e-12)
+                return i + 1, tf.clip_by_value(x + length[:, None, None, None] * g, 0.0, 1.0)
+
+            _, x = tf.while_loop(lambda i, _: i < steps, one, (0, tf.ensure_shape(x0, [None, size, size, 3])))
+            return tf.cast(x * 255.0 + 0.5, tf.uint8)
+
+        return fit, dream
+
+    def add_shard(self):
+        """Label one more set of pictures: photos at first, then half of them dreamt by the student."""
+        args, rng = self.args, np.random.default_rng([self.args.seed, 2, self.made])
+        pictures = crops(self.train, args.shard, args.size, rng)
+        if self.made >= args.photo_shards:
+            part = slice(0, len(pictures) * 2 // 3)
+            for i in range(part.start, part.stop, 32):
+                chunk = slice(i, min(i + 32, part.stop))
+                pictures[chunk] = self._dream(pictures[chunk], rng)
+        shard = label(self.teachers, pictures, self.spread)
+        temporary = self.work / "new.npz"
+        shard.save(temporary)
+        temporary.rename(self.work / f"shard_{self.made:04d}.npz")
+        self.made += 1
+        self.shards = (self.shards + [shard])[-args.shards :]
+        for old in sorted(self.work.glob("shard_*.npz"))[: -args.shards]:
+            old.write_bytes(b"")  # keeps the count, frees the space
+
+    def _dream(self, pictures, rng):
+        count = len(pictures)
+        mix = rng.dirichlet([0.6, 0.6, 0.3], count).T.astype(np.float32)
+        channels = [
+            np.where(rng.random((count, 1)) < 0.5, 1, rng.random((count, m.shape[-1])) < 0.2).astype(np.float32)
+            for m in self.student.outputs
+        ]
+        length = (0.004 * 4 ** rng.random(count)).astype(np.float32)
+        return self.dream_batch(pictures, mix, channels, np.int32(rng.integers(3, 14)), length).numpy()
+
+    def run(self):
+        args, began, curve = self.args, time.time(), []
+        while int(self.step) < args.steps:
+            step = int(self.step)
+            if len(self.shards) < args.first_shards or step >= (self.made - args.first_shards + 1) * args.shard_every:
+                t = time.time()
+                self.add_shard()
+                print(f"shard {self.made} labelled in {time.time() - t:.0f} s", flush=True)
+                continue
+            rng = np.random.default_rng([args.seed, 3, step])
+            rate = args.rate * min(1, (step + 1) / 200) * (0.02 + 0.98 * np.cos(np.pi / 2 * step / args.steps) ** 2)
+            curve.append(self.fit_batch(*self._batch(rng), np.float32(rate)).numpy())
+            self.step.assign_add(1)
+            if (step + 1) % 100 == 0:
+                losses = " ".join(f"{v:.3f}" for v in np.mean(curve, 0))
+                print(f"step {step + 1}/{args.steps}  {losses}  {time.time() - began:.0f} s", flush=True)
+                curve = []
+            if (step + 1) % args.save_every == 0 or step + 1 == args.steps:
+                self.saves.save()
+                export(self.student, args.output)
+
+    def _batch(self, rng):
+        picks = rng.integers(0, sum(map(len, self.shards)), self.args.batch)
+        pairs = [(self.shards[p // self.args.shard], p % self.args.shard) for p in picks]
+        maps = [np.stack([s.maps[i][j] for s, j in pairs]) for i in range(len(self.taps))]
+        return np.stack([s.pictures[j] for s, j in pairs]), maps, np.stack([s.logits[j] for s, j in pairs])
+
+
+def export(student, path: str | Path):
+    """Fold the batch norms into the convolutions and write float16 weights as a plain `.npz`."""
+    from deepdream_av.backbones.embedded import save_weights
+
+    save_weights(folded(student), path)
+
+
+def folded(student) -> dict[str, np.ndarray]:
+    """Weights of the network without batch norms that computes the same maps."""
+    weights = {}
+    for layer in student.layers:
+        if not layer.name.endswith("_conv"):
+            continue
+        bn = student.get_layer(layer.name[: -len("_conv")] + "_bn")
+        gamma, beta, mean, variance = [np.asarray(v, np.float64) for v in bn.get_weights()]
+        scale = gamma / np.sqrt(variance + bn.epsilon)
+        weights[f"{layer.name}/kernel"] = np.asarray(layer.get_weights()[0], np.float64) * scale
+        weights[f"{layer.name}/bias"] = beta - mean * scale
+    return weights
+
+
+def parser() -> argparse.ArgumentParser:
+    p = argparse.ArgumentParser(prog="python -m training.distill", description=__doc__.split("\n")[0])
+    p.add_argument("--teacher", default="mobilenet_v2,vgg19", help="keras.applications networks, comma-separated")
+    p.add_argument("--teacher-weights", nargs="*", default=[], metavar="NAME=FILE", help="instead of Keras' download")
+    p.add_argument("--photos", required=True, help="folder of photos, searched recursively")
+    p.add_argument("-o", "--output", required=True, help="weights of the student, .npz")
+    p.add_argument("--work", default="distill_work", help="folder for labels and checkpoints")
+    p.add_argument("--steps", type=int, default=9000)
+    p.add_argument("--batch", type=int, default=32)
+    p.add_argument("--size", type=int, default=160, help="side of the crops in pixels")
+    p.add_argument("--rate", type=float, default=2e-3)
+    p.add_argument("--decay", type=float, default=1e-2)
+    p.add_argument("--logit-weight", type=float, default=0.3)
+    p.add_argument("--seed", type=int, default=0)
+    p.add_argument("--shard", type=int, default=512, help="pictures labelled at a time")
+    p.add_argument("--shards", type=int, default=24, help="shards kept at a time")
+    p.add_argument("--first-shards", type=int, default=4, help="shards labelled before the first step")
+    p.add_argument("--photo-shards", type=int, default=8, help="shards before the student's dreams are mixed in")
+    p.add_argument("--shard-every", type=int, default=250, help="steps between two new shards")
+    p.add_argument("--save-every", type=int, default=500)
+    return p
+
+
+def main(argv=None):
+    args = parser().parse_args(argv)
+    Distiller(args).run()
+    print(json.dumps({"output": args.output, "steps": args.steps}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,153 @@
+"""Teachers for `training.distill`: any keras.applications networks, their inner maps as targets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+STRIDES = (8, 16, 32)
+# Where a teacher's layer is known to dream well it is named; others are tapped at the last
+# non-negative map of each stride.
+TAPS = {
+    "mobilenet_v2": ("block_6_expand_relu", "block_11_expand_relu", "block_13_expand_relu", "block_16_expand_relu"),
+    "vgg19": ("block4_conv2", "block5_conv2"),
+    "vgg16": ("block4_conv2", "block5_conv2"),
+}
+
+
+@dataclass(frozen=True)
+class Tap:
+    """One map of one teacher: where it is, and the spread that its channels are divided by."""
+
+    teacher: str
+    layer: str
+    stride: int
+    channels: int
+
+
+class Teacher:
+    """A frozen keras.applications network with several inner maps as outputs.
+
+    Args:
+        name: module name in `keras.applications`, e.g. `"mobilenet_v2"`.
+        weights: a weights file, or `"imagenet"` to let Keras download them.
+        size: side of the square crops in pixels.
+    """
+
+    def __init__(self, name: str, *, weights: str = "imagenet", size: int = 160):
+        import keras
+        import tensorflow as tf
+
+        module = getattr(keras.applications, name)
+        builder = next(getattr(module, n) for n in dir(module) if n.lower() == name.replace("_", ""))
+        keras.config.set_dtype_policy("mixed_bfloat16")
+        try:
+            try:
+                net, self.has_logits = builder(weights=weights, classifier_activation=None), True
+            except ValueError:  # weights without the classifier
+                net, self.has_logits = builder(weights=weights, include_top=False), False
+        finally:
+            keras.config.set_dtype_policy("float32")
+        net = centred(net, size)
+        shapes = {layer.name: tuple(layer.output.shape[1:]) for layer in net.layers[1:] if len(layer.output.shape) == 4}
+        self.taps = [
+            Tap(name, layer, round(size / shapes[layer][0]), shapes[layer][2]) for layer in self._choose(name, shapes, size)
+        ]
+        outputs = [net.get_layer(t.layer).output for t in self.taps]
+        if self.has_logits:
+            outputs.append(net.outputs[0])
+        self.name, self.model = name, keras.Model(net.input, outputs)
+        self.model.trainable = False
+        preprocess = module.preprocess_input
+
+        def maps(pictures):  # [batch, size, size, 3] in [0, 1]
+            values = self.model(preprocess(pictures * 255.0), training=False)
+            return [tf.cast(v, tf.float32) for v in values]
+
+        self.maps = maps
+        self.compiled = tf.function(maps, input_signature=[tf.TensorSpec([None, size, size, 3], tf.float32)])
+
+    @staticmethod
+    def _choose(name, shapes, size):
+        if name in TAPS:
+            return TAPS[name]
+        last = {}
+        for layer, shape in shapes.items():
+            if any(word in layer for word in ("relu", "activation", "swish", "mixed")):
+                last[round(size / shape[0])] = layer
+        return [last[s] for s in STRIDES if s in last]
+
+
+def centred(net, size: int):
+    """The same network with every second padding turned round, at a fixed input size.
+
+    Padding only right and below before each stride of 2 moves every map half a cell away from the
+    pixels it describes. A student whose cells sit centrally would have to learn that shift; turning
+    every second padding round cancels it to less than a fifth of a cell.
+    """
+    import keras
+
+    turned = 0
+
+    def clone(layer):
+        nonlocal turned
+        config = layer.get_config()
+        if isinstance(layer, keras.layers.ZeroPadding2D) and config["padding"] == ((0, 1), (0, 1)):
+            turned += 1
+            if turned % 2 == 0:
+                config["padding"] = ((1, 0), (1, 0))
+        return layer.__class__.from_config(config)
+
+    copy = keras.models.clone_model(net, input_tensors=keras.Input((size, size, 3)), clone_function=clone)
+    copy.set_weights(net.get_weights())
+    return copy
+
+
+class Shard:
+    """Pictures with all teachers' answers, kept small: maps as uint8 in units of a channel's spread."""
+
+    STEP = 1 / 24  # one level, in standard deviations; 255 levels reach 10.6 of them
+
+    def __init__(self, pictures: np.ndarray, maps: list[np.ndarray], logits: np.ndarray | None):
+        self.pictures, self.maps, self.logits = pictures, maps, logits
+
+    def __len__(self):
+        return len(self.pictures)
+
+    def save(self, path: Path):
+        np.savez(path, pictures=self.pictures, logits=self.logits, **{f"map{i}": m for i, m in enumerate(self.maps)})
+
+    @classmethod
+    def load(cls, path: Path):
+        with np.load(path, allow_pickle=False) as z:
+            return cls(z["pictures"], [z[f"map{i}"] for i in range(len(z.files) - 2)], z["logits"])
+
+
+def spreads(teachers: list[Teacher], pictures: np.ndarray, *, batch: int = 32) -> list[np.ndarray]:
+    """Root mean square of every channel of every tap over some pictures."""
+    sums = None
+    for i in range(0, len(pictures), batch):
+        maps = [m.numpy() for t in teachers for m in t.compiled(pictures[i : i + batch].astype(np.float32) / 255)[: len(t.taps)]]
+        now = [np.mean(m**2, (0, 1, 2)) for m in maps]
+        sums = now if sums is None else [a + b for a, b in zip(sums, now)]
+    return [np.sqrt(s / np.ceil(len(pictures) / batch)) + 1e-3 for s in sums]
+
+
+def label(teachers: list[Teacher], pictures: np.ndarray, spread: list[np.ndarray], *, batch: int = 32) -> Shard:
+    """Ask all teachers about some pictures (uint8 `[count, size, size, 3]`)."""
+    maps, logits = [[] for _ in spread], []
+    for i in range(0, len(pictures), batch):
+        x = pictures[i : i + batch].astype(np.float32) / 255
+        at = 0
+        for teacher in teachers:
+            values = teacher.compiled(x)
+            for value in values[: len(teacher.taps)]:
+                scaled = value.numpy() / spread[at] / Shard.STEP
+                maps[at].append(np.clip(scaled + 0.5, 0, 255).astype(np.uint8))
+                at += 1
+            if teacher.has_logits:
+                logits.append(values[-1].numpy().astype(np.float16))
+    empty = np.zeros((len(pictures), 0), np.float16)
+    return Shard(pictures, [np.concatenate(m) for m in maps], np.concatenate(logits) if logits else empty)
