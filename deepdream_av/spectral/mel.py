@@ -15,7 +15,7 @@ BANDS = 128
 LOWEST_HZ, HIGHEST_HZ = 20.0, 11025.0
 FLOOR = 1e-5
 """Added to the mel power before the logarithm: about 87 dB under a full-scale sine."""
-MEAN, DEVIATION = -1.5, 4.5
+MEAN, DEVIATION = -5.0, 4.5
 """Mean and standard deviation of log-mels over the training corpus; the ear hears `(x - MEAN) / DEVIATION`."""
 _REFERENCE_RATE, _REFERENCE_N_FFT = 22050, 2048
 
