@@ -1,0 +1,1 @@
+"""Along time: how pictures move, what they uncover, and where a shot ends."""
