@@ -1,0 +1,1 @@
+"""What fires, and how good a dream is, in numbers."""
