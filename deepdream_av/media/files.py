@@ -86,7 +86,9 @@ def _check_existing(path, target, status, force, source):
         if source is not None and os.path.samefile(target, source):
             raise OutputError(f"The output must differ from the source. Received the same file: '{path}'.")
     if not force:
-        raise OutputError(f"The output exists already: '{path}'. Choose another name, or --force to replace it.")
+        raise OutputError(
+            f"The output exists already: '{path}'. Choose another name, or --force to replace it."
+        )
 
 
 @contextlib.contextmanager
@@ -116,7 +118,7 @@ def writing(path: str | os.PathLike, *, force: bool = False, source=None) -> Ite
     target = check_output(path, force=force, source=source)
     part = target.with_name(f".deepdream-{secrets.token_hex(6)}.part{target.suffix}")
     try:
-        # 0o666 and the user's umask, as for any other new file; O_EXCL because a stranger may share the folder
+        # 0o666 and the user's umask, as for any other new file; O_EXCL as strangers may share the folder
         os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
     except OSError as error:
         raise OutputError(f"The output cannot be written: '{path}' ({_reason(error)}).") from None

@@ -74,7 +74,9 @@ def decode_note(text) -> Note | None:
     except (ValueError, KeyError, TypeError, RecursionError, OverflowError, DeepDreamError):
         return None
     kind = data.get("kind")
-    return Note(recipe, _plain_name(data.get("source")), kind if kind in KINDS else "", _short(data.get("version")))
+    return Note(
+        recipe, _plain_name(data.get("source")), kind if kind in KINDS else "", _short(data.get("version"))
+    )
 
 
 def read_recipe(path: str | os.PathLike) -> Recipe:
@@ -105,23 +107,28 @@ def read_note(path: str | os.PathLike) -> Note:
     raise InputError(f"No recipe of deepdream_av is inside '{path}'.")
 
 
+def comments(picture) -> list:
+    """Every text in an opened `PIL.Image` that may be ours, as text or bytes."""
+    found = [picture.info.get(KEY), getattr(picture, "tag_v2", {}).get(DESCRIPTION)]
+    if picture.format != "PNG":  # a PNG has its own text, and asking it for EXIF decodes all of it
+        with contextlib.suppress(Exception):  # EXIF of a stranger breaks its parser in many ways
+            found.append(picture.getexif().get_ifd(EXIF_IFD).get(USER_COMMENT))
+    return [f[8:] if isinstance(f, bytes) and f[:8] in (b"ASCII\0\0\0", b"\0" * 8) else f for f in found]
+
+
 def _picture_comments(path: Path) -> list:
-    """Every text in a picture that may be ours."""
+    """Every text in a picture that may be ours; only its header is read."""
     import warnings
 
     from PIL import Image
 
-    found: list = []
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # only the header is read, a huge picture costs nothing
+            warnings.simplefilter("ignore")  # a huge picture costs nothing here
             with Image.open(path) as picture:
-                found += [picture.info.get(KEY), getattr(picture, "tag_v2", {}).get(DESCRIPTION)]
-                found.append(picture.getexif().get_ifd(EXIF_IFD).get(USER_COMMENT))
+                return comments(picture)
     except Exception:  # whatever a stranger's file does to the decoder, it holds no recipe that can be read
-        if not found:
-            raise InputError(f"Not a picture that can be read: '{path}'.") from None
-    return [f[8:] if isinstance(f, bytes) and f[:8] in (b"ASCII\0\0\0", b"\0" * 8) else f for f in found]
+        raise InputError(f"Not a picture that can be read: '{path}'.") from None
 
 
 def _container_comments(path: Path) -> list[str]:
