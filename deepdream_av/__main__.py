@@ -42,7 +42,11 @@ def main(argv: list[str] | None = None) -> int:
     if verb not in VERBS:
         from deepdream_av.errors import unknown_name
 
-        line = unknown_name("verb", verb, VERBS) if verb else f"`verb` must be one of {', '.join(VERBS)}. Received: nothing."
+        line = (
+            unknown_name("verb", verb, VERBS)
+            if verb
+            else f"`verb` must be one of {', '.join(VERBS)}. Received: nothing."
+        )
         print(f"deepdream_av: {line}", file=sys.stderr)
         return 2
     from importlib import import_module

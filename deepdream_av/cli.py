@@ -119,7 +119,9 @@ def parser(verb: str) -> argparse.ArgumentParser:
     for f in dataclasses.fields(Recipe):
         if f.metadata["flag"] and f.name not in kind.without:
             _add_flag(look, f)
-    look.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="any other field of the recipe")
+    look.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="any field of the recipe"
+    )
     look.add_argument("--recipe", metavar="FILE", help="start from the recipe in this dream or JSON file")
     run = made.add_argument_group("the run")
     run.add_argument("--force", action="store_true", help="replace the output if it exists")
@@ -137,7 +139,11 @@ def _add_flag(group, f: dataclasses.Field):
     if f.name.endswith("layers"):
         flag = "--" + f.name[:-1].replace("_", "-")
         group.add_argument(
-            flag, dest=f.name, action="append", metavar="NAME[:WEIGHT]", help=_escaped(meta["doc"]) + "; repeatable"
+            flag,
+            dest=f.name,
+            action="append",
+            metavar="NAME[:WEIGHT]",
+            help=_escaped(meta["doc"]) + "; repeatable",
         )
         return
     choices = list_looks() if f.name == "look" else meta["choices"]
@@ -151,7 +157,9 @@ def _add_flag(group, f: dataclasses.Field):
     if f.default != "":
         doc += f" [{f.default}]"
     metavar = "NAME" if kind is str else "N" if kind is int else "X"
-    group.add_argument("--" + f.name.replace("_", "-"), dest=f.name, type=kind, metavar=metavar, help=_escaped(doc))
+    group.add_argument(
+        "--" + f.name.replace("_", "-"), dest=f.name, type=kind, metavar=metavar, help=_escaped(doc)
+    )
 
 
 def _escaped(text: str) -> str:
@@ -175,8 +183,10 @@ def _checked(verb: str, flags: argparse.Namespace) -> argparse.Namespace:
     recipe = _recipe(flags)
     source = flags.source
     if source is None and VERBS[verb].needs_source:
-        raise UsageError(f"`source` must be the name of a file, as in: python -m deepdream_av.{verb} "
-                         f"{VERBS[verb].example}. Received: nothing.")
+        raise UsageError(
+            f"`source` must be the name of a file, as in: python -m deepdream_av.{verb} "
+            f"{VERBS[verb].example}. Received: nothing."
+        )
     if source is not None:
         source = files.check_source(source)
     if recipe.weights:
@@ -193,7 +203,9 @@ def _checked(verb: str, flags: argparse.Namespace) -> argparse.Namespace:
 def _check_suffix(verb: str, output: Path):
     known = VERBS[verb].suffixes
     if output.suffix.lower() not in known:
-        raise UsageError(f"`output` must end in {', '.join(known[:-1])} or {known[-1]}. Received: '{output}'.")
+        raise UsageError(
+            f"`output` must end in {', '.join(known[:-1])} or {known[-1]}. Received: '{output}'."
+        )
 
 
 def _default_name(verb: str, source) -> Path:
@@ -239,7 +251,9 @@ def _layer(text: str, name: str) -> tuple[str, float]:
     try:
         return layer, float(weight)
     except ValueError:
-        raise UsageError(f"`{name}` must be NAME or NAME:WEIGHT, as in mixed4:0.5. Received: {text!r}.") from None
+        raise UsageError(
+            f"`{name}` must be NAME or NAME:WEIGHT, as in mixed4:0.5. Received: {text!r}."
+        ) from None
 
 
 def _value(f: dataclasses.Field, text: str):
@@ -285,7 +299,11 @@ def _perform(verb, flags, job, plan) -> int:
     with _Bar(quiet=args.quiet) as bar:
         result = job(args, bar, bar.say)
     if args.json:
-        report = {"path": str(result.path), "recipe": json.loads(args.recipe.to_json()), "report": result.report}
+        report = {
+            "path": str(result.path),
+            "recipe": json.loads(args.recipe.to_json()),
+            "report": result.report,
+        }
         print(json.dumps(report | {"interrupted": result.interrupted}, default=_plain))
     else:
         print(result.path)
@@ -382,7 +400,9 @@ class _Bar:
             from tqdm import tqdm
 
             wait = 0.1 if sys.stderr.isatty() else 10.0
-            self._bar = tqdm(total=total or None, file=sys.stderr, mininterval=wait, dynamic_ncols=True, unit="")
+            self._bar = tqdm(
+                total=total or None, file=sys.stderr, mininterval=wait, dynamic_ncols=True, unit=""
+            )
         if note:
             self._bar.set_description(note, refresh=False)
         self._bar.update(done - self._bar.n)

@@ -64,7 +64,12 @@ def command(file: str | os.PathLike, *, output=None, source=None) -> tuple[str, 
     file = Path(file)
     note = metadata.read_note(file)
     verb = note.kind or _kind_of(file)
-    arguments = ["--recipe", str(file), "-o", str(output or file.with_name(f"{file.stem}.replay{file.suffix}"))]
+    arguments = [
+        "--recipe",
+        str(file),
+        "-o",
+        str(output or file.with_name(f"{file.stem}.replay{file.suffix}")),
+    ]
     if source is None and note.source:
         source = _find(note.source, file)
     if source is None and cli.VERBS[verb].needs_source:
