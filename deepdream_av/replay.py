@@ -7,25 +7,25 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-from deepdream_av import cli
+from deepdream_av import cli, flags
 from deepdream_av.errors import InputError, UsageError
 from deepdream_av.media import metadata
 
 
 def main(argv: list[str] | None = None) -> int:
     """`python -m deepdream_av replay FILE [-o OUT] [--source FILE]`; returns the exit code."""
-    flags = _parser().parse_args(argv)
+    given = _parser().parse_args(argv)
     found: dict = {}
 
     def work() -> int:
-        found.update(command=command(flags.file, output=flags.output, source=flags.source))
+        found.update(command=command(given.file, output=given.output, source=given.source))
         return cli.DONE
 
-    code = cli.run(work, verbose=flags.verbose)
+    code = cli.run(work, verbose=given.verbose)
     if code != cli.DONE:
         return code
     verb, arguments = found["command"]
-    passed = [f"--{name.replace('_', '-')}" for name in _PASSED if getattr(flags, name)]
+    passed = [f"--{name.replace('_', '-')}" for name in _PASSED if getattr(given, name)]
     return import_module(f"deepdream_av.{verb}").main(passed + arguments)
 
 
@@ -33,7 +33,7 @@ _PASSED = ("force", "dry_run", "json", "quiet", "verbose")
 
 
 def _parser():
-    made = cli._Parser(
+    made = flags.Parser(
         prog="python -m deepdream_av replay",
         description="Make a dream again from the recipe inside it.",
         epilog="example: python -m deepdream_av replay dream.mp4 -o again.mp4 --source film.mp4",
@@ -42,11 +42,7 @@ def _parser():
     made.add_argument("file", metavar="FILE", help="a dream written by deepdream_av")
     made.add_argument("-o", "--output", metavar="FILE", help="file to write (default: FILE.replay.*)")
     made.add_argument("--source", metavar="FILE", help="file to dream, if it is not where FILE is")
-    made.add_argument("--force", action="store_true", help="replace the output if it exists")
-    made.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
-    made.add_argument("--json", action="store_true", help="print path, recipe and report as JSON")
-    made.add_argument("-q", "--quiet", action="store_true", help="no bar and no messages")
-    made.add_argument("-v", "--verbose", action="store_true", help="show the traceback of an error")
+    flags.add_run_flags(made)
     return made
 
 
