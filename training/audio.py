@@ -21,7 +21,6 @@ from pathlib import Path
 
 import numpy as np
 
-HEADS = {"sounds": 10, "instruments": 10, "synth_instrument": 8, "root": 12, "chord": 5, "texture": 4}
 TEACHER_HEADS = {"teacher_embedding": 1024, "teacher_scores": 521}
 
 
@@ -68,6 +67,19 @@ class Data:
         self.real = read_folder(args.instruments, cache=self.cache)
         self._teacher = None
         self._folds = {}
+
+    def classes(self) -> dict:
+        """`{head: names of its classes}` of all that has labels."""
+        from training.datasets import music
+
+        return {
+            "sounds": self.esc10.classes,
+            "instruments": self.real.classes,
+            "synth_instrument": tuple(music.INSTRUMENTS),
+            "root": music.ROOTS,
+            "chord": tuple(music.CHORDS),
+            "texture": music.TEXTURES,
+        }
 
     def teacher(self):
         if self._teacher is None and self.args.teacher:
@@ -125,10 +137,11 @@ class Data:
         return Crops.load(path)
 
 
-def _new_model(args):
+def _new_model(args, data):
     from deepdream_av.backbones.earnet import build_earnet
 
-    return build_earnet(heads=HEADS | (TEACHER_HEADS if args.teacher else {}), folded=False)
+    heads = {head: len(names) for head, names in data.classes().items()}
+    return build_earnet(heads=heads | (TEACHER_HEADS if args.teacher else {}), folded=False)
 
 
 def _learn(args, model, groups, *, name, steps, rate):
@@ -151,7 +164,7 @@ def _pretrained(args, data):
         "instruments": Group(data.group("instruments"), 12),
         "anything": Group(data.group("anything"), 24),
     }
-    model = _learn(args, _new_model(args), groups, name="pretrain", steps=args.pretrain_steps, rate=2.5e-3)
+    model = _learn(args, _new_model(args, data), groups, name="pretrain", steps=args.pretrain_steps, rate=2.5e-3)
     return model.get_weights()
 
 
@@ -160,7 +173,7 @@ def _fine_tuned(args, data, weights, *, folds, name):
     from training.datasets.crops import Crops
     from training.multitask import Group
 
-    model = _new_model(args)
+    model = _new_model(args, data)
     model.set_weights(weights)
     groups = {
         "esc10": Group(Crops.joined([data.fold(f) for f in folds]), 34, mix=0.5),
@@ -210,17 +223,8 @@ def _test(model, clips):
 def _ship(args, data, model):
     """Folds the batch norms, drops the teacher's heads and writes float16 weights."""
     from deepdream_av.backbones.earnet import fold, save_earnet
-    from training.datasets import music
 
-    classes = {
-        "sounds": data.esc10.classes,
-        "instruments": data.real.classes,
-        "synth_instrument": tuple(music.INSTRUMENTS),
-        "root": music.ROOTS,
-        "chord": tuple(music.CHORDS),
-        "texture": music.TEXTURES,
-    }
-    save_earnet(fold(model), args.output, classes=classes)
+    save_earnet(fold(model, heads=data.classes()), args.output, classes=data.classes())
     print(args.output)
 
 

@@ -78,9 +78,14 @@ def list_layers() -> list[str]:
     return [name for name, *_ in _CONVOLUTIONS]
 
 
-def fold(model: keras.Model) -> keras.Model:
-    """The same function with each batch norm folded into its convolution."""
-    heads = {name: model.get_layer(name).units for name in _head_names(model)}
+def fold(model: keras.Model, *, heads) -> keras.Model:
+    """The same function with each batch norm folded into its convolution.
+
+    Args:
+        model: from `build_earnet(folded=False)`.
+        heads: names of the heads that are kept.
+    """
+    heads = {name: model.get_layer(name).units for name in heads}
     folded = build_earnet(heads=heads, folded=True)
     for name in list_layers():
         kernel = model.get_layer(f"{name}_kernel").get_weights()[0]
@@ -134,7 +139,3 @@ def class_names(path=WEIGHTS) -> dict[str, list[str]]:
         return {str(head): [str(name) for name in names] for head, names in described.items()}
     except (OSError, ValueError, AttributeError, TypeError) as error:
         raise WeightsError(f"earnet's classes must stand beside its weights. Received: {path} ({error}).") from None
-
-
-def _head_names(model):
-    return [layer.name for layer in model.layers if isinstance(layer, layers.Dense)]

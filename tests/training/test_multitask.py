@@ -40,7 +40,7 @@ def test_learning_lowers_the_loss_and_folding_keeps_the_function(same_start, tmp
     assert losses[-1] < 0.6 * losses[0]
     x = np.random.default_rng(5).standard_normal([2, 30, 128, 1]).astype(np.float32)
     trained = np.asarray(trainer.model(x, training=False)["side"])
-    folded = fold(trainer.model)
+    folded = fold(trainer.model, heads=["side"])
     np.testing.assert_allclose(np.asarray(folded(x)["side"]), trained, atol=1e-4)
     save_earnet(folded, tmp_path / "ear.npz", classes={"side": ("low", "high")})
     stored = np.asarray(load_earnet(tmp_path / "ear.npz")(x)["side"])

@@ -60,7 +60,7 @@ def hear(sounds, labels, *, teacher=None) -> Crops:
 
     from deepdream_av.spectral import MelGrid, log_mel
 
-    grid = MelGrid(RATE)
+    grid, sounds = MelGrid(RATE), np.asarray(sounds, np.float32)
     features = [log_mel(tf.constant(sounds[k : k + 32]), grid).numpy() for k in range(0, len(sounds), 32)]
     targets = {k: np.asarray(v, np.float32) for k, v in labels.items()}
     if teacher is not None:
