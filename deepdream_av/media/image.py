@@ -258,7 +258,7 @@ def _write_eight_bits(path, samples, comment, suffix):
     elif suffix == ".webp":
         exif = Image.Exif()
         if comment:
-            exif.get_ifd(metadata.EXIF_IFD)[metadata.USER_COMMENT] = b"ASCII\0\0\0" + comment.encode("ascii")
+            exif[metadata.EXIF_IFD] = {metadata.USER_COMMENT: b"ASCII\0\0\0" + comment.encode("ascii")}
         picture.save(path, "WEBP", quality=95, exif=exif if comment else b"")
     else:
         tags = {metadata.DESCRIPTION: comment} if comment else {}
