@@ -129,6 +129,11 @@ def writing(path: str | os.PathLike, *, force: bool = False, source=None) -> Ite
         full = getattr(error, "errno", None) in FULL
         if full:
             raise OutputError(f"The disk is full: '{path}' was not written.") from None
+        if isinstance(error, OutputError) and part.name in str(error):
+            # a writer knows only the hidden name, which means nothing to the user
+            raise OutputError(
+                str(error).replace(str(part), str(path)).replace(part.name, Path(path).name)
+            ) from error
         raise
     finally:
         part.unlink(missing_ok=True)

@@ -136,7 +136,9 @@ def _container_comments(path: Path) -> list[str]:
     import av
 
     try:
-        with av.open(str(path), metadata_errors="replace") as container:
+        # so that a playlist in disguise cannot reach the network
+        local = {"protocol_whitelist": "file"}
+        with av.open(f"file:{path}", options=local, metadata_errors="replace") as container:
             tables = [container.metadata, *(stream.metadata for stream in container.streams)]
     except Exception:  # see above
         raise InputError(f"Not a film, sound or picture that can be read: '{path}'.") from None

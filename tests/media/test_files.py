@@ -139,6 +139,12 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path, number):
     assert names(tmp_path) == []
 
 
+def test_errors_name_the_file_that_was_asked_for(tmp_path):
+    with pytest.raises(OutputError) as error, writing(tmp_path / "a.mp4") as part:
+        raise OutputError(f"'{part}' cannot be written ({part.name}).")
+    assert str(error.value) == f"'{tmp_path / 'a.mp4'}' cannot be written (a.mp4)."
+
+
 def test_other_errors_are_not_disguised(tmp_path):
     with pytest.raises(OSError) as error, writing(tmp_path / "a.mp4"):
         raise OSError(errno.EIO, "reading failed")
