@@ -84,14 +84,16 @@ def write_tiff(path: str | os.PathLike, samples: np.ndarray, description: str) -
         (TIFF_BITS, 3, channels, at_bits),
         (259, 3, 1, 8),  # compression: deflate
         (262, 3, 1, 2),  # colours: RGB
-        (270, 2, len(note), at_note),
         (273, 4, 1, 8),  # where the strip lies
         (277, 3, 1, channels),
         (278, 4, 1, height),
         (279, 4, 1, len(strip)),
     ]
+    if description:
+        table.append((270, 2, len(note), at_note))
     if channels == 4:
         table.append((338, 3, 1, 2))  # the fourth sample is alpha, not multiplied in
+    table.sort()  # readers expect the tags in order
     with open(path, "wb") as file:
         file.write(b"II*\0" + struct.pack("<I", at_table) + strip + bits + note + b"\0" * (len(note) % 2))
         file.write(struct.pack("<H", len(table)))

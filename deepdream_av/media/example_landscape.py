@@ -49,7 +49,7 @@ class Landscape:
         _over(picture, self._meadow, shift=9.0 * self._pan(time))
         glow = self._glow()
         picture = 1 - (1 - picture) * (1 - 0.28 * glow)  # light scattered in the air, as a screen blend
-        return np.clip(cv2.GaussianBlur(picture, (0, 0), 0.45), 0, 1)
+        return np.clip(cv2.GaussianBlur(picture, (0, 0), 0.45), 0, 1).astype(np.float32)
 
     def _pan(self, time: float) -> float:
         """How far the camera has moved, in pixels of a layer with parallax 1."""
@@ -70,7 +70,8 @@ class Landscape:
         sky = blue + (rose - blue) * _smooth(y, -0.1, 0.62) + (gold - rose) * _smooth(y, 0.45, 0.85)
         sky = np.broadcast_to(sky, (self.horizon, self.width, 3)).copy()
         high = _sample(self._cirrus, u * 0.55 + 4 * time, v * 0.8)
-        sky += 0.20 * _smooth(high, -0.2, 1.8)[..., None] * np.array([1.0, 0.93, 0.9], np.float32)
+        high += 0.8 * _sample(self._puffs, u * 0.8 + 4 * time, v * 1.1)
+        sky += 0.24 * _smooth(high, -1.6, 2.4)[..., None] * np.array([1.0, 0.93, 0.9], np.float32)
         drift = 13.0 * time
 
         def mass(du, dv):

@@ -105,9 +105,9 @@ def _with_orientation(path, orientation):
         chunk = struct.pack(">I", len(body)) + b"eXIf" + body + struct.pack(">I", zlib.crc32(b"eXIf" + body))
         data[33:33] = chunk  # after the header
     else:
-        at = data.rfind(struct.pack("<HH", 270, 2))  # in place of the description
-        following = data[at + 12 : at + 24]
-        data[at : at + 24] = following + struct.pack("<HHII", 274, 3, 1, orientation)  # sorted by tag
+        at = data.rfind(struct.pack("<HH", 278, 4))  # in place of the rows per strip, which may be missing
+        following = data[at - 12 : at]
+        data[at - 12 : at + 12] = struct.pack("<HHII", 274, 3, 1, orientation) + following  # sorted by tag
     path.write_bytes(data)
 
 
@@ -262,8 +262,8 @@ def test_broken_pictures_are_one_line(tmp_path):
         read_image(tmp_path / "film.jpg")
 
 
-def test_random_damage_never_escapes(tmp_path):
-    """Whatever is broken in a file, it is a picture or an `InputError`."""
+def test_random_damage_never_escapes(tmp_path, capfd):
+    """Whatever is broken in a file, it is a picture or an `InputError`, and no decoder talks."""
     rng = np.random.default_rng(3)
     for suffix in (".png", ".jpg", ".webp", ".tif"):
         like = Picture(gradient() / 255, bit_depth=16)
@@ -277,6 +277,7 @@ def test_random_damage_never_escapes(tmp_path):
                 assert read_image(tmp_path / f"b{suffix}").array.shape[2] == 3
             except InputError as error:
                 assert "\n" not in str(error)
+    assert capfd.readouterr() == ("", "")
 
 
 def test_what_cannot_be_written_is_told(tmp_path):
