@@ -57,9 +57,9 @@ class FlowEstimator:
         """
         a, b = grey(now), grey(before)
         backward, forward = self.backward(a, b), self.backward(b, a)
-        seen = visible(backward, forward)
-        residual = np.abs(warp(before, backward) - now).mean(2)
-        return Motion(backward, seen, residual)
+        carried = warp(before, backward)
+        seen = visible(backward, forward) * explained(now, carried)
+        return Motion(backward, seen, np.abs(carried - now).mean(2))
 
     def backward(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         """The flow alone, from uint8 `[height, width]` pictures: where in `b` the pixels of `a` are."""
@@ -102,3 +102,25 @@ def visible(backward: np.ndarray, forward: np.ndarray) -> np.ndarray:
     size = (backward ** 2).sum(2) + (back ** 2).sum(2)
     inside = (x > -0.5) & (x < width - 0.5) & (y > -0.5) & (y < height - 0.5)
     return ((gap <= 0.01 * size + 0.5) & inside).astype(np.float32)
+
+
+def explained(now: np.ndarray, carried: np.ndarray) -> np.ndarray:
+    """Where a frame and the warped one before it show the same structure, whatever the light.
+
+    Two flows can agree and both be wrong, when something is too quick to be followed.
+
+    Args:
+        now, carried: float32 `[height, width, 3]` in [0, 1].
+
+    Returns:
+        float32 `[height, width]`, 0 or 1.
+    """
+    import cv2
+
+    def spread(x):
+        mean = cv2.blur(x, (9, 9))
+        return np.sqrt(np.maximum(cv2.blur(x * x, (9, 9)) - mean * mean, 0))
+
+    a, b = now.mean(2), carried.mean(2)
+    left = spread(a - b)
+    return ((left < 0.05) | (left < 0.75 * np.maximum(spread(a), spread(b)))).astype(np.float32)

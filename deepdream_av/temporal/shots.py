@@ -20,8 +20,8 @@ class CutDetector:
     told from a memory of the frame before it.
 
     Args:
-        colours: least histogram difference of a cut, 0 to 1.
-        places: least unexplained share of structure of a cut, 0 to 1.
+        places: least share of structure that motion does not explain, 0 to 1.
+        both: least product of that share with the difference of the histograms, 0 to 1.
         rest: shortest shot, in seconds.
 
     >>> detector = CutDetector()
@@ -30,8 +30,8 @@ class CutDetector:
     [True, False, False]
     """
 
-    def __init__(self, *, colours: float = 0.28, places: float = 0.62, rest: float = 0.12):
-        self.colours, self.places, self.rest = colours, places, rest
+    def __init__(self, *, places: float = 0.5, both: float = 0.3, rest: float = 0.12):
+        self.places, self.both, self.rest = places, both, rest
         self._flow = FlowEstimator()
         self._last = None
         self._older: list = []
@@ -51,7 +51,7 @@ class CutDetector:
             return True
         cut = self._differs(look, last) and time - self._cut_at >= self.rest
         # the end of a flash: back in the shot that it interrupted
-        if cut and any(not self._differs(look, old) for old in self._older):
+        if cut and any(self._returns(look, old) for old in self._older):
             cut = False
         self._older = ([] if cut else [*self._older[-2:], last])
         if cut:
@@ -59,9 +59,11 @@ class CutDetector:
         return cut
 
     def _differs(self, look: "_Look", last: "_Look") -> bool:
-        colours, places = look.colour_distance(last), look.place_distance(last, self._flow)
-        # black and white films change little in colour, so places alone may decide if they are clear
-        return (colours > self.colours and places > self.places) or (places > 0.88 and colours > 0.5 * self.colours)
+        places = look.place_distance(last, self._flow)
+        return places > self.places and look.colour_distance(last) * places > self.both
+
+    def _returns(self, look: "_Look", old: "_Look") -> bool:
+        return look.place_distance(old, self._flow) < 0.35
 
 
 class _Look:
