@@ -5,7 +5,8 @@
 
 First it learns from everything that is not ESC-10: music made by code with its four labels, real
 instruments, and mixtures of recordings, music and noises of which only the teacher's opinion is
-known. Then it learns ESC-10 beside these. `--folds` repeats the second part five times, each without
+known. Then it learns ESC-10 beside these. Last, with all of that frozen, the side branch learns
+pitch. `--folds` repeats the second part five times, each without
 one fold, and tests on that fold: nothing of a fold, not even its sound without labels, is heard
 before its test. Killed at any moment, the same command continues.
 """
@@ -49,7 +50,7 @@ def main(argv=None) -> int:
         results = _cross_validate(args, data, pretrained)
     if args.output:
         model = _fine_tuned(args, data, pretrained, folds=(1, 2, 3, 4, 5), name="final")
-        _ship(args, data, model)
+        _ship(args, data, _with_pitch(args, data, model))
     results["seconds_of_this_run"] = round(time.monotonic() - started)
     print(json.dumps(results))
     return 0
@@ -141,13 +142,13 @@ def _new_model(args, data):
     from deepdream_av.backbones.earnet import build_earnet
 
     heads = {head: len(names) for head, names in data.classes().items()}
-    return build_earnet(heads=heads | (TEACHER_HEADS if args.teacher else {}), folded=False)
+    return build_earnet(heads=heads | (TEACHER_HEADS if args.teacher else {}), folded=False, pitch=False)
 
 
-def _learn(args, model, groups, *, name, steps, rate):
+def _learn(args, model, groups, *, name, steps, rate, seed=None):
     from training.multitask import Plan, Trainer
 
-    plan = Plan(steps, rate=rate, seed=args.seed, masks=args.masks)
+    plan = Plan(steps, rate=rate, seed=args.seed if seed is None else seed, masks=args.masks)
     if steps:
         checkpoint = Path(args.cache) / f"{name}-{args.seed}-{steps}.npz"
         if checkpoint.exists() and not args.resume:
@@ -181,12 +182,33 @@ def _fine_tuned(args, data, weights, *, folds, name):
         "music": Group(data.group("music"), 7, shift_pitch=False, mix=0.0),
         "instruments": Group(data.group("instruments"), 3),
     }
-    return _learn(args, model, groups, name=name, steps=args.steps, rate=2e-3)
+    # A second, lower rise of the rate (warm restarts, Loshchilov and Hutter 2017).
+    for cycle, steps in enumerate(args.steps):
+        _learn(args, model, groups, name=f"{name}-{cycle + 1}" if cycle else name, steps=steps,
+               rate=2e-3 / 2**cycle, seed=args.seed + 1000 * cycle)  # fmt: skip
+    return model
+
+
+def _with_pitch(args, data, model):
+    """The same network with the side branch, which alone learns here: nothing else it knows can change."""
+    from deepdream_av.backbones.earnet import PITCHED_HEADS, build_earnet
+    from training.datasets.crops import Crops
+    from training.multitask import Group
+
+    whole = build_earnet(heads={head: len(names) for head, names in data.classes().items()}, folded=False)
+    for layer in whole.layers:
+        if layer.name not in PITCHED_HEADS and not layer.name.startswith("pitch"):
+            layer.set_weights(model.get_layer(layer.name).get_weights() if layer.weights else [])
+            layer.trainable = False
+    music = data.group("music")
+    crops = Crops(music.features, {head: music.targets[head] for head in PITCHED_HEADS})
+    groups = {"music": Group(crops, 64, shift_pitch=False, mix=0.0)}
+    return _learn(args, whole, groups, name="pitch", steps=args.pitch_steps, rate=3e-3)
 
 
 def _cross_validate(args, data, pretrained):
     """Five trainings, each tested on the fold it has not heard; prints a table."""
-    path = Path(args.cache) / f"folds-{args.seed}-{args.steps}.json"
+    path = Path(args.cache) / f"folds-{args.seed}-{'-'.join(map(str, args.steps))}.json"
     table = json.loads(path.read_text()) if path.exists() and args.resume else {}
     for fold in args.folds or range(1, 6):
         if str(fold) in table:
@@ -207,11 +229,13 @@ def _cross_validate(args, data, pretrained):
 
 def _test(model, clips):
     """Accuracy over whole clips: the mean of the class probabilities over their sounding pieces."""
-    from training.datasets.crops import hear, sounding_crops
+    from training.datasets.crops import hear, levelled, sounding_crops
 
     hits, answers = [], []
     for sound, label in zip(clips.samples, clips.labels, strict=True):
-        features = hear(sounding_crops(sound), {}).features.astype(np.float32)[..., None]
+        # The middle of the levels that were heard in training.
+        pieces = [0.08 * levelled(piece) for piece in sounding_crops(sound)]
+        features = hear(pieces, {}).features.astype(np.float32)[..., None]
         logits = np.asarray(model(features, training=False)["sounds"])
         odds = np.exp(logits - logits.max(-1, keepdims=True))
         answers.append(int(np.argmax(np.mean(odds / odds.sum(-1, keepdims=True), 0))))
@@ -248,7 +272,9 @@ def _arguments(argv):
     parser.add_argument("--resume", action="store_true", help="continue from the checkpoints in the cache folder")
     parser.add_argument("--prepare", action="store_true", help="make the examples and stop")
     parser.add_argument("--pretrain-steps", type=int, default=1000)
-    parser.add_argument("--steps", type=int, default=700, help="batches of the second part")
+    parser.add_argument("--steps", type=int, nargs="+", default=[700, 400], metavar="N",
+                        help="batches of the second part, one number for each rise of the rate")  # fmt: skip
+    parser.add_argument("--pitch-steps", type=int, default=450, help="batches of the third part")
     parser.add_argument("--music", type=int, default=3500, help="number of synthesised clips")
     parser.add_argument("--per-clip", type=int, default=20, help="pieces cut from each recording")
     parser.add_argument("--threads", type=int, default=0, help="CPU threads; 0 lets TensorFlow choose")

@@ -33,11 +33,16 @@ _CONVOLUTIONS = (
     ("block4", 96, (3, 3), (2, 2)),
     ("block5_conv1", 128, (3, 3), None),
     ("block5", 128, (3, 3), None),
+    # This kernel spans all that is left of frequency: it hears where, not only what.
     ("embedding", EMBEDDING, (1, 8), None),
 )
+_PITCH = ("pitch", 128, (1, 64))
+"""A side branch on `block1`: templates of whole spectra, fine enough to tell a C from a C sharp."""
+PITCHED_HEADS = ("root", "chord")
+"""Heads that read the side branch too. The others do not: rain has no pitch to be remembered by."""
 
 
-def build_earnet(*, heads=None, folded: bool = True) -> keras.Model:
+def build_earnet(*, heads=None, folded: bool = True, pitch: bool = True) -> keras.Model:
     """The network, with random weights.
 
     Args:
@@ -45,37 +50,55 @@ def build_earnet(*, heads=None, folded: bool = True) -> keras.Model:
             the output is the embedding.
         folded: one biased convolution for each convolution + batch norm, as it is shipped. `False`
             gives the form that is trained.
+        pitch: add the side branch for the `PITCHED_HEADS` (if there are any).
 
     Returns:
         A functional model: log-mel float32 `[batch, frames, 128, 1]` of any number of frames to
         `{head: [batch, classes]}`. Dreamable layers carry the names of `list_layers()`.
     """
-    x = inputs = keras.Input([None, BANDS, 1], name="log_mel")
+    inputs = keras.Input([None, BANDS, 1], name="log_mel")
+    x, side = inputs, None
     for name, filters, kernel, pool in _CONVOLUTIONS:
-        # The last kernel spans all that is left of frequency: it hears where, not only what.
-        padding = "valid" if name == "embedding" else "same"
-        x = layers.Conv2D(filters, kernel, padding=padding, use_bias=folded, name=f"{name}_kernel",
-                          kernel_initializer="he_normal")(x)  # fmt: skip
-        if not folded:
-            x = layers.BatchNormalization(momentum=0.97, epsilon=1e-3, name=f"{name}_norm")(x)
-        x = layers.Activation("relu", name=name)(x)
+        x = _convolved(x, name, filters, kernel, folded=folded)
         if pool:
             x = layers.AveragePooling2D(pool, padding="same", name=f"{name}_pool")(x)
+        if name == "block1" and pitch and heads and any(h in PITCHED_HEADS for h in heads):
+            side = _convolved(x, *_PITCH, folded=folded)
     if not heads:
         return keras.Model(inputs, x, name="earnet")
-    mean = layers.GlobalAveragePooling2D(name="mean")(x)
-    peak = layers.GlobalMaxPooling2D(name="peak")(x)
     # A short event in a long clip is lost in the mean, a lasting texture says nothing in the peak.
-    pooled = layers.Concatenate(name="pooled")([mean, peak])
+    pooled = layers.Concatenate(name="pooled")(_mean_and_peak(x, ""))
     if not folded:
         pooled = layers.Dropout(0.3, name="dropout")(pooled)
-    outputs = {name: layers.Dense(classes, name=name, dtype="float32")(pooled) for name, classes in heads.items()}
+    with_pitch = pooled
+    if side is not None:
+        with_pitch = layers.Concatenate(name="pooled_with_pitch")([pooled, *_mean_and_peak(side, "pitch_")])
+    outputs = {
+        name: layers.Dense(classes, name=name, dtype="float32")(with_pitch if name in PITCHED_HEADS else pooled)
+        for name, classes in heads.items()
+    }
     return keras.Model(inputs, outputs, name="earnet")
+
+
+def _convolved(x, name, filters, kernel, *, folded):
+    padding = "valid" if kernel[0] == 1 else "same"
+    x = layers.Conv2D(filters, kernel, padding=padding, use_bias=folded, name=f"{name}_kernel",
+                      kernel_initializer="he_normal")(x)  # fmt: skip
+    if not folded:
+        x = layers.BatchNormalization(momentum=0.97, epsilon=1e-3, name=f"{name}_norm")(x)
+    return layers.Activation("relu", name=name)(x)
+
+
+def _mean_and_peak(x, prefix):
+    return [
+        layers.GlobalAveragePooling2D(name=f"{prefix}mean")(x),
+        layers.GlobalMaxPooling2D(name=f"{prefix}peak")(x),
+    ]
 
 
 def list_layers() -> list[str]:
     """Names of the layers that can be dreamt, from the first to the deepest."""
-    return [name for name, *_ in _CONVOLUTIONS]
+    return [_CONVOLUTIONS[0][0], _PITCH[0], *(name for name, *_ in _CONVOLUTIONS[1:])]
 
 
 def fold(model: keras.Model, *, heads) -> keras.Model:
@@ -87,7 +110,8 @@ def fold(model: keras.Model, *, heads) -> keras.Model:
     """
     heads = {name: model.get_layer(name).units for name in heads}
     folded = build_earnet(heads=heads, folded=True)
-    for name in list_layers():
+    present = {layer.name for layer in folded.layers}
+    for name in [n for n in list_layers() if n in present]:
         kernel = model.get_layer(f"{name}_kernel").get_weights()[0]
         gamma, beta, mean, variance = model.get_layer(f"{name}_norm").get_weights()
         gain = gamma / np.sqrt(variance + model.get_layer(f"{name}_norm").epsilon)

@@ -32,16 +32,16 @@ def folders(tmp_path):
 def command(folder, *more):
     return [
         "--esc10", str(folder / "esc"), "--instruments", str(folder / "real"), "--cache", str(folder / "cache"),
-        "--music", "8", "--per-clip", "2", "--pretrain-steps", "1", "--steps", "1", "--threads", "1", *more,
+        "--music", "8", "--per-clip", "2", "--pretrain-steps", "1", "--steps", "1", "--pitch-steps", "1", *more,
     ]  # fmt: skip
 
 
 def test_the_command_writes_an_ear_and_a_table(folders, capsys):
-    options = ["-o", str(folders / "ear.npz"), "--folds", "--report", str(folders / "report.json"), "--resume"]
+    options = ["-o", str(folders / "ear.npz"), "--folds", "1", "4", "--report", str(folders / "report.json"), "--resume"]
     assert audio.main(command(folders, *options)) == 0
     assert "mean" in capsys.readouterr().out
     report = json.loads((folders / "report.json").read_text())
-    assert len(report["folds"]) == 5
+    assert set(report["folds"]) == {"1", "4"}
     assert report["mean"] == pytest.approx(np.mean(list(report["folds"].values())))
     assert class_names(folders / "ear.npz")["sounds"] == list(CLASSES)
     logits = load_earnet(folders / "ear.npz")(np.zeros([1, 20, 128, 1], np.float32))

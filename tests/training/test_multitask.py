@@ -37,7 +37,9 @@ def test_learning_lowers_the_loss_and_folding_keeps_the_function(same_start, tmp
     same_start()
     trainer, losses = tiny_trainer(24), []
     trainer.run(report=lambda line: losses.append(float(line.rsplit(" ", 1)[1])), every=8)
-    assert losses[-1] < 0.6 * losses[0]
+    # Smoothed labels leave the entropy of (0.975, 0.025) even to a perfect answer.
+    least = 0.117
+    assert losses[-1] - least < 0.6 * (losses[0] - least)
     x = np.random.default_rng(5).standard_normal([2, 30, 128, 1]).astype(np.float32)
     trained = np.asarray(trainer.model(x, training=False)["side"])
     folded = fold(trainer.model, heads=["side"])

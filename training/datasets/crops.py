@@ -93,11 +93,11 @@ def clip_crops(clips, head: str, *, seed: int, per_clip: int, teacher=None, mixe
     sounds, labels = [], []
     for k in range(per_clip * len(clips)):
         first = k % len(clips)
-        sound, label = _levelled(cut(clips.samples[first], generator)), hot[first]
+        sound, label = levelled(cut(clips.samples[first], generator)), hot[first]
         if generator.random() < mixed:
             second = int(generator.integers(len(clips)))
             share = generator.uniform(0.3, 1.0)
-            other = _levelled(cut(clips.samples[second], generator))
+            other = levelled(cut(clips.samples[second], generator))
             sound = (share * sound + (1 - share) * other) / np.hypot(share, 1 - share)
             label = share * label + (1 - share) * hot[second]
         sounds.append(sound * 10 ** (generator.uniform(-30, -10) / 20))
@@ -120,7 +120,7 @@ def unlabelled_crops(samples, *, seed: int, count: int, teacher) -> Crops:
 def _anything(samples, generator):
     kind = generator.choice(["recording", "music", "noise", "noise"])
     if kind == "recording" and samples:
-        return _levelled(cut(samples[int(generator.integers(len(samples)))], generator)) * 0.15
+        return levelled(cut(samples[int(generator.integers(len(samples)))], generator)) * 0.15
     if kind == "noise":
         return noises.draw_noise(generator, SAMPLES)
     sound = music.play(music.draw_score(generator), generator, seconds=SAMPLES / RATE)
@@ -158,7 +158,7 @@ def _peak_power(samples):
     return float(np.max(np.mean(np.square(frames), 1))) if len(frames) else float(np.mean(np.square(samples)))
 
 
-def _levelled(sound):
+def levelled(sound):
     """Loudest frame at unit power, so that a short bark and a steady rain weigh the same in a mixture."""
     return sound / np.sqrt(_peak_power(sound) + 1e-10)
 
