@@ -1,0 +1,136 @@
+"""The frames of a film on their way to the dream: read, made small, and followed from one to the next."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from dataclasses import dataclass
+from typing import Iterable, Iterator
+
+import numpy as np
+
+from deepdream_av.temporal.flow import FlowEstimator, Motion
+from deepdream_av.temporal.shots import CutDetector
+
+_DEPTH = 6  # frames that may wait between two threads
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """A frame and how it follows the last one.
+
+    Attributes:
+        frame: the frame as it was read (`media.video.Frame`).
+        small: float32 `[height, width, 3]` in [0, 1], at the size at which it is dreamt.
+        motion: from the last frame; None where a shot begins.
+    """
+
+    frame: object
+    small: np.ndarray
+    motion: Motion | None
+
+
+def watch(frames: Iterable, size: tuple[int, int]) -> Iterator[Seen]:
+    """Give every frame its small picture and its motion.
+
+    Args:
+        frames: objects with `array` (uint8 `[height, width, 3]`) and `time` (seconds).
+        size: (width, height) of the small pictures.
+    """
+    import cv2
+
+    flow, cuts, last = FlowEstimator(), CutDetector(), None
+    for frame in frames:
+        array = frame.array
+        if array.shape[1::-1] != size:
+            array = cv2.resize(array, size, interpolation=cv2.INTER_AREA)
+        small = array.astype(np.float32) / 255
+        cut = cuts(small, time=frame.time)
+        yield Seen(frame, small, None if cut or last is None else flow(small, last))
+        last = small
+
+
+class Background:
+    """Runs an iterator in a thread of its own, a few items ahead of who reads it.
+
+    >>> with Background(iter(range(3))) as items:
+    ...     list(items)
+    [0, 1, 2]
+    """
+
+    def __init__(self, items: Iterator, *, depth: int = _DEPTH):
+        self._queue: queue.Queue = queue.Queue(depth)
+        self._stop = threading.Event()
+        self._items = items
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> "Background":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def __iter__(self) -> Iterator:
+        while True:
+            kind, item = self._queue.get()
+            if kind == "item":
+                yield item
+            elif kind == "end":
+                return
+            else:
+                raise item
+
+    def _run(self) -> None:
+        try:
+            for item in self._items:
+                if not self._put(("item", item)):
+                    return
+            self._put(("end", None))
+        except BaseException as error:  # it belongs to the thread that reads
+            self._put(("error", error))
+
+    def _put(self, entry) -> bool:
+        while not self._stop.is_set():
+            try:
+                self._queue.put(entry, timeout=0.2)
+                return True
+            except queue.Full:
+                continue
+        return False
+
+
+class Sink:
+    """Calls a function in a thread of its own for every item it is given, in order.
+
+    What goes wrong there is raised at the next `put`, or on leaving.
+    """
+
+    def __init__(self, work, *, depth: int = _DEPTH):
+        self._queue: queue.Queue = queue.Queue(depth)
+        self._work, self._error = work, None
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> "Sink":
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind, *_) -> None:
+        self._queue.put(None)
+        self._thread.join()
+        if self._error is not None and kind is None:
+            raise self._error
+
+    def put(self, item) -> None:
+        if self._error is not None:
+            raise self._error
+        self._queue.put(item)
+
+    def _run(self) -> None:
+        while (item := self._queue.get()) is not None:
+            if self._error is None:
+                try:
+                    self._work(item)
+                except BaseException as error:
+                    self._error = error

@@ -1,0 +1,265 @@
+"""Dream in a film, in its pictures and its sound: `python -m deepdream_av.video film.mp4 -o dream.mp4`.
+
+The film is read twice: first its sound, for the curves that drive the pictures; then its pictures, as a
+stream from the decoder through the dream into the encoder, so that memory does not grow with length.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from deepdream_av import cli
+from deepdream_av.errors import InputError
+from deepdream_av.recipe import Recipe
+
+_WORK_SIZE = {"sketch": 384, "normal": 512, "fine": 768}  # long side on a CPU, in pixels
+_LOSSY_CEILING_DB = -2.0  # encoders lift peaks by about a decibel
+
+
+@dataclass(frozen=True)
+class DreamtFilm:
+    """A dream in film.
+
+    Attributes:
+        path: the file written.
+        recipe: how it was dreamt.
+        report: what was counted and measured on the way.
+        interrupted: whether it was stopped early and holds only what was done until then.
+    """
+
+    path: Path
+    recipe: Recipe
+    report: dict = field(default_factory=dict)
+    interrupted: bool = False
+
+
+def dream_video(source, output, *, recipe: Recipe | None = None, force: bool = False,
+                progress: Callable | None = None, say: Callable | None = None) -> DreamtFilm:
+    """Dream in a film; frames, timestamps and length stay those of the source.
+
+    Ctrl-C finishes the file with what is done.
+
+    Args:
+        source: the film; None for the built-in example.
+        output: where to: `.mp4`, `.m4v`, `.mov`, `.mkv` or `.webm`.
+        recipe: how; the default look if None.
+        force: whether an existing file may be replaced.
+        progress: called as `progress(done, total)`, first in seconds of sound, then in frames.
+        say: called with a sentence about anything that the user should know.
+
+    Raises:
+        InputError: not a film, or nothing of it can be decoded.
+        OutputError: the output cannot be written.
+    """
+    from deepdream_av.media.files import check_output
+    from deepdream_av.media.video import check_suffix
+
+    recipe, say = recipe or Recipe.from_look(), say or (lambda text: None)
+    progress = progress or (lambda done, total: None)
+    check_suffix(output)
+    check_output(output, force=force, source=source)
+    if source is not None:
+        return _dream(source, output, recipe, force=force, progress=progress, say=say, name=str(source))
+    from deepdream_av.media.example import example_film
+
+    with tempfile.TemporaryDirectory(prefix="deepdream-") as folder:
+        say("No film was given: dreaming the built-in example, a landscape with music.")
+        example = example_film(Path(folder) / "example.mkv")
+        return _dream(example, output, recipe, force=force, progress=progress, say=say, name="")
+
+
+def _dream(source, output, recipe: Recipe, *, force, progress, say, name) -> DreamtFilm:
+    from deepdream_av.media import metadata
+    from deepdream_av.media.files import writing
+    from deepdream_av.media.video import FilmWriter, SoundFormat, open_film
+
+    began = time.monotonic()
+    film = open_film(source, start=recipe.start, duration=recipe.duration)
+    for note in film.notes:
+        say(note)
+    with _Sound(film, recipe, say=say, progress=progress) as sound, \
+            writing(output, force=force, source=source) as part:
+        track = sound.track
+        writer = FilmWriter(
+            part, size=film.size, time_base=film.time_base, fps=film.fps, aspect=film.aspect,
+            sound=SoundFormat(track.rate, track.store.channels, track.layout, track.start) if track else None,
+            comment=metadata.encode(recipe, source=name, kind="video"))
+        with writer:
+            work = _Pictures(film, recipe, writer, sound)
+            work.run(progress)
+        missing = film.missing
+        if missing and not work.interrupted:
+            say(f"The film is damaged: {film.decoded} of {film.n_frames} frames could be read and are dreamt, "
+                f"{missing} are missing.")
+        report = {"frames": work.done, "missing": missing, "damaged_packets": film.damaged, "shots": work.shots,
+                  "seconds": round(time.monotonic() - began, 2), "work_size": list(work.size), "sound": sound.report}
+    return DreamtFilm(Path(output), recipe, report, work.interrupted)
+
+
+class _Sound:
+    """The sound of a film, its curves, and its dream."""
+
+    def __init__(self, film, recipe: Recipe, *, say, progress):
+        from deepdream_av.correlate.features import sound_features
+        from deepdream_av.media.film_sound import read_soundtrack
+
+        self.recipe, self.report = recipe, {}
+        self.features = self._dreaming = self._blocks = None
+        self._left = np.zeros((0, 1), np.float32)
+        self._given = 0
+        self.track = read_soundtrack(film)
+        if self.track is None:
+            say("The film has no sound: dreaming in its pictures alone." if not film.sounds else
+                "The sound of the film cannot be decoded: dreaming in its pictures alone.")
+            return
+        for note in self.track.notes:
+            say(note)
+        store = self.track.store
+        self.features = sound_features(store.blocks(), self.track.rate, start=float(self.track.start))
+        if self.features.silent:
+            say("The sound of the film is silent: dreaming in its pictures alone.")
+        elif recipe.sound != "off":
+            self._dream(progress, say)
+
+    def __enter__(self) -> "_Sound":
+        return self
+
+    def __exit__(self, *_) -> None:
+        if self._dreaming is not None:
+            self._dreaming.__exit__(None, None, None)
+        if self.track is not None:
+            self.track.store.close()
+
+    def _dream(self, progress, say) -> None:
+        from deepdream_av.ascent.long_sound import LongSound
+
+        track = self.track
+        self._dreaming = LongSound(track.store, track.rate, recipe=self.recipe, layout=track.layout,
+                                   ceiling_db=_LOSSY_CEILING_DB)
+        self._dreaming.run(progress)
+        if self._dreaming.interrupted:  # no picture is done yet, so there is nothing to keep
+            raise KeyboardInterrupt
+        self.report = dict(self._dreaming.report)
+        for note in self.report.get("notes", ()):
+            say(note)
+
+    def gains(self, times) -> np.ndarray:
+        """How strongly frames at these times dream."""
+        from deepdream_av.correlate.drive import strengths
+
+        amount = self.recipe.coupling_strength if self.recipe.coupling != "off" else 0.0
+        return strengths(self.features, times, amount=amount)
+
+    def until(self, seconds: float | None) -> np.ndarray:
+        """The samples not yet given, up to a time on the film's clock; None gives all that is left."""
+        track = self.track
+        if track is None:
+            return self._left
+        if self._blocks is None:
+            self._blocks = iter(self._dreaming.blocks() if self._dreaming is not None else track.store.blocks())
+            self._left = np.zeros((0, track.store.channels), np.float32)
+        wanted = None if seconds is None else max(0, round((seconds - float(track.start)) * track.rate)) - self._given
+        parts, have = [self._left], len(self._left)
+        while wanted is None or have < wanted:
+            block = next(self._blocks, None)
+            if block is None:
+                break
+            parts.append(block)
+            have += len(block)
+        joined = np.concatenate(parts)
+        cut = have if wanted is None else max(0, min(wanted, have))
+        self._left = joined[cut:]
+        self._given += cut
+        return joined[:cut]
+
+
+class _Pictures:
+    """Decoder, dream and encoder, each in a thread of its own, with a few frames between them."""
+
+    def __init__(self, film, recipe: Recipe, writer, sound: _Sound):
+        from deepdream_av.ascent.frames import frame_dreamer
+        from deepdream_av.temporal.carry import CarriedDream
+
+        self.film, self.writer, self.sound = film, writer, sound
+        self.size = work_size(recipe, film.size)
+        self.done = self.shots = 0
+        self.interrupted = False
+        self._dream = CarriedDream(frame_dreamer(recipe), memory=recipe.memory)
+        self._end = 0.0
+        self._tick = Fraction(1) / film.fps
+
+    def run(self, progress) -> None:
+        from deepdream_av.temporal.stream import Background, Sink, watch
+
+        try:
+            with Sink(self._encode) as sink, Background(watch(self.film, self.size)) as frames:
+                for seen in frames:
+                    if seen.motion is None:
+                        self.shots += 1
+                    gain = float(self.sound.gains([seen.frame.time])[0])
+                    delta = self._dream(seen.small, motion=seen.motion, gain=gain)
+                    sink.put((seen.frame, delta))
+                    self.done += 1
+                    progress(self.done, max(self.film.n_frames, self.done))
+        except KeyboardInterrupt:
+            if not self.done:
+                raise
+            self.interrupted = True
+        if not self.done:
+            raise InputError(f"No picture of {self.film.path} can be decoded.")
+        self.writer.write_sound(self.sound.until(self._end if self.interrupted else None))
+
+    def _encode(self, item) -> None:
+        import cv2
+
+        frame, delta = item
+        width, height = self.film.size
+        if delta.shape[:2] != (height, width):
+            delta = cv2.resize(delta, (width, height), interpolation=cv2.INTER_CUBIC)
+        picture = frame.array.astype(np.float32) * np.float32(1 / 255)
+        self.writer.write(picture + delta, frame.pts, frame.duration)
+        self._end = float(frame.pts * frame.time_base + (frame.duration * frame.time_base or self._tick))
+        self.writer.write_sound(self.sound.until(self._end))
+
+
+def work_size(recipe: Recipe, size: tuple[int, int]) -> tuple[int, int]:
+    """The size at which frames are dreamt: the film's own, or smaller.
+
+    >>> work_size(Recipe(), (1920, 1080)), work_size(Recipe(), (320, 180))
+    ((512, 288), (320, 180))
+    """
+    longest = recipe.work_size or _WORK_SIZE[recipe.speed]
+    scale = min(1.0, longest / max(size))
+    width, height = (max(1, round(side * scale)) for side in size)
+    return width, height
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Command line of this verb."""
+    return cli.main("video", argv, _job, plan=_plan)
+
+
+def _plan(args) -> dict:
+    from deepdream_av.media.video import open_film
+
+    if args.source is None:
+        return {"source": "the built-in example"}
+    film = open_film(args.source, start=args.recipe.start, duration=args.recipe.duration)
+    return {"frames": film.n_frames, "seconds": film.duration, "size": list(film.size), "fps": float(film.fps),
+            "work_size": list(work_size(args.recipe, film.size)), "sound_tracks": film.sounds}
+
+
+def _job(args, progress, say) -> cli.Result:
+    film = dream_video(args.source, args.output, recipe=args.recipe, force=args.force, progress=progress, say=say)
+    return cli.Result(film.path, film.report, interrupted=film.interrupted)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
