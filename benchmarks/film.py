@@ -1,4 +1,4 @@
-"""Is a dreamt film what it should be? `python benchmarks/film.py SOURCE DREAM [SOURCE DREAM ...]`
+"""Is a dreamt film what it should be? `python -m benchmarks.film SOURCE DREAM [SOURCE DREAM ...]`
 
 Prints, for every pair: frames and timestamps against the source's, length and offset of the sound, the
 gain of the dreamt layers on every frame (least after the first second), and warp errors against the

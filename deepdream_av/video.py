@@ -219,12 +219,14 @@ class _Pictures:
     def _encode(self, item) -> None:
         import cv2
 
+        from deepdream_av.ascent.frames import toned
+
         frame, delta = item
         width, height = self.film.size
         if delta.shape[:2] != (height, width):
             delta = cv2.resize(delta, (width, height), interpolation=cv2.INTER_CUBIC)
         picture = frame.array.astype(np.float32) * np.float32(1 / 255)
-        self.writer.write(picture + delta, frame.pts, frame.duration)
+        self.writer.write(toned(picture, delta), frame.pts, frame.duration)
         self._end = float(frame.pts * frame.time_base + (frame.duration * frame.time_base or self._tick))
         self.writer.write_sound(self.sound.until(self._end))
 

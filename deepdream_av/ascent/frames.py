@@ -6,8 +6,29 @@ import numpy as np
 
 from deepdream_av.recipe import Recipe
 
-LOUDNESS = 21.0 / 255  # root mean square of a dream at strength 1
+LOUDNESS = 20.0 / 255  # root mean square of a dream at strength 1, before the film asks for more
+LOUDEST = 1.7  # times that, at most
+GOAL = 2.8  # how far the dreamt layers shall rise above the source's, at strength 1
+_SETTLING = 6  # times the steps of a following frame that the first frame of a shot gets on top
+_LOOK_EVERY = 6  # frames between two looks at how far the layers have risen
 _FIELD = 14.0  # pixels over which a dream's loudness is kept even
+
+
+_LEAST_ROOM = 1e-3
+
+
+def toned(picture: np.ndarray, delta: np.ndarray) -> np.ndarray:
+    """A picture with its dream, which bends instead of breaking off at black and white.
+
+    Args:
+        picture: float32 `[height, width, 3]` in [0, 1].
+        delta: what was dreamt, of the same shape.
+
+    Returns:
+        float32 `[height, width, 3]` in [0, 1] (up to a thousandth).
+    """
+    room = np.where(delta > 0, 1.0 - picture, picture) + np.float32(_LEAST_ROOM)
+    return picture + room * np.tanh(delta / room)
 
 
 def frame_dreamer(recipe: Recipe) -> "NetworkFrameDreamer":
@@ -50,6 +71,7 @@ class NetworkFrameDreamer:
         rng = np.random.default_rng([recipe.seed, 1])
         self._shifts = rng.integers(-recipe.jitter, recipe.jitter + 1, (recipe.octaves, max(recipe.steps, 64), 2))
         self._target = LOUDNESS * recipe.strength
+        self._since = 0
         picture = tf.TensorSpec([None, None, 3], tf.float32)
         self._climb = tf.function(self._climb_graph, input_signature=[
             picture, picture, tf.TensorSpec([None, 2], tf.int32), tf.TensorSpec([], tf.float32)])
@@ -67,13 +89,39 @@ class NetworkFrameDreamer:
             delta = np.zeros_like(source) if delta is None else cv2.resize(
                 delta, source.shape[1::-1], interpolation=cv2.INTER_CUBIC)
             delta = self._steps(source, delta, self._shifts[octave, :recipe.steps], recipe.step_size)
-        return self._levelled(delta)
+        delta = self._levelled(delta)
+        for _ in range(_SETTLING):
+            delta = self._short(frame, self.recipe.memory * delta)
+            self._balance(frame, delta, speed=0.8)
+        self._since = 0
+        return delta
 
     def follow(self, frame: np.ndarray, delta: np.ndarray) -> np.ndarray:
         """A few steps at full size; just long enough to replace what memory let go."""
+        delta = self._short(frame, delta)
+        self._since += 1
+        if self._since >= _LOOK_EVERY:
+            self._since = 0
+            self._balance(frame, delta, speed=0.3)
+        return delta
+
+    def _short(self, frame: np.ndarray, delta: np.ndarray) -> np.ndarray:
         count = self.recipe.frame_steps
         step = 1.6 * (1 - self.recipe.memory) * self._target / count
         return self._levelled(self._steps(frame, delta, self._shifts[-1, :count], max(step, 1e-4)))
+
+    def _balance(self, frame: np.ndarray, delta: np.ndarray, *, speed: float) -> None:
+        """Let the dream be louder where the film drowns it: rich pictures need more than plain ones."""
+        strength = self.recipe.strength
+        if strength <= 0:
+            return
+        before = self.activations(frame)
+        if not before.max() > 1e-9:  # a black frame says nothing
+            return
+        after = self.activations(toned(frame, delta))
+        gain = float((after / np.maximum(before, 1e-9)).min())
+        wanted = self._target * ((1 + (GOAL - 1) * strength) / max(gain, 1e-3)) ** speed
+        self._target = float(np.clip(wanted, LOUDNESS * strength, LOUDEST * LOUDNESS * strength))
 
     def activations(self, frame: np.ndarray) -> np.ndarray:
         """Mean squared activation of every dreamt layer."""
@@ -95,7 +143,8 @@ class NetworkFrameDreamer:
 
         def one(n, delta):
             shift = shifts[n]
-            picture = tf.roll(tf.clip_by_value(source + delta, 0.0, 1.0), shift, [0, 1])
+            room = tf.where(delta > 0, 1.0 - source, source) + _LEAST_ROOM
+            picture = tf.roll(source + room * tf.tanh(delta / room), shift, [0, 1])
             with tf.GradientTape() as tape:
                 tape.watch(picture)
                 maps = self._network(picture[None], training=False)

@@ -33,8 +33,9 @@ class Motion:
 class FlowEstimator:
     """Dense inverse search (Kroeger et al. 2016), backward and forward.
 
-    A film feels no difference between its fast and its slow presets, and gradient steps cost a
-    hundred times more, so fast is the default.
+    A dream that is carried for a hundred frames needs the medium preset: the fast one is a tenth of a
+    pixel off, and on real films that alone doubled the flicker of what was carried. To find cuts, fast
+    is enough.
 
     Args:
         effort: `"ultrafast"`, `"fast"` or `"medium"`.
@@ -57,8 +58,12 @@ class FlowEstimator:
         """
         a, b = grey(now), grey(before)
         backward, forward = self.backward(a, b), self.backward(b, a)
+        agreed = visible(backward, forward)
+        # on a bare wall the search follows the grain; if nothing changed there, nothing moved
+        still = (1 - agreed) * unchanged(now, before)
+        backward = backward * (1 - still)[..., None]
         carried = warp(before, backward)
-        seen = visible(backward, forward) * explained(now, carried)
+        seen = np.maximum(agreed * explained(now, carried), still)
         return Motion(backward, seen, np.abs(carried - now).mean(2))
 
     def backward(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -102,6 +107,15 @@ def visible(backward: np.ndarray, forward: np.ndarray) -> np.ndarray:
     size = (backward ** 2).sum(2) + (back ** 2).sum(2)
     inside = (x > -0.5) & (x < width - 0.5) & (y > -0.5) & (y < height - 0.5)
     return ((gap <= 0.01 * size + 0.5) & inside).astype(np.float32)
+
+
+def unchanged(now: np.ndarray, before: np.ndarray) -> np.ndarray:
+    """Where two frames are the same but for grain: float32 `[height, width]`, 0 or 1."""
+    import cv2
+
+    difference = (now - before).mean(2)
+    mean, power = cv2.blur(difference, (9, 9)), cv2.blur(difference ** 2, (9, 9))
+    return ((np.abs(mean) < 0.012) & (power < 0.025 ** 2)).astype(np.float32)
 
 
 def explained(now: np.ndarray, carried: np.ndarray) -> np.ndarray:

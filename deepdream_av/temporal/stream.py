@@ -39,7 +39,7 @@ def watch(frames: Iterable, size: tuple[int, int]) -> Iterator[Seen]:
     """
     import cv2
 
-    flow, cuts, last = FlowEstimator(), CutDetector(), None
+    flow, cuts, last = FlowEstimator("medium"), CutDetector(), None
     for frame in frames:
         array = frame.array
         if array.shape[1::-1] != size:

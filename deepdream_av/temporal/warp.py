@@ -32,7 +32,7 @@ def warp(picture: np.ndarray, flow: np.ndarray, *, kind: str = "linear", outside
     return cv2.remap(picture, x, y, _KINDS[kind], borderMode=border, borderValue=value)
 
 
-def settle(flow: np.ndarray, *, still: float = 0.08) -> np.ndarray:
+def settle(flow: np.ndarray, *, still: float = 0.04) -> np.ndarray:
     """The flow with motions too small to be seen set to zero.
 
     A search that reads noise answers with hundredths of a pixel; interpolating that far, frame after
