@@ -22,7 +22,9 @@ def main() -> None:
     parser.add_argument("--dream", action="store_true", help="dream each film first")
     parser.add_argument("--weights", default="", help="weights of dreamnet, for --dream and the gain")
     parser.add_argument("--duration", type=float, default=0.0, help="seconds, for --dream")
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="fields of the recipe")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="fields of the recipe"
+    )
     args = parser.parse_args()
     recipe = _recipe(args)
     for source, dream in zip(args.files[::2], args.files[1::2]):
@@ -31,7 +33,9 @@ def main() -> None:
             from deepdream_av.video import dream_video
 
             began = time.monotonic()
-            dream_video(source, dream, recipe=recipe, force=True, say=lambda text: print(text, file=sys.stderr))
+            dream_video(
+                source, dream, recipe=recipe, force=True, say=lambda text: print(text, file=sys.stderr)
+            )
             report["seconds"] = round(time.monotonic() - began, 1)
             report["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
         print(json.dumps({**report, **measure(source, dream, recipe)}, indent=1), flush=True)
@@ -62,8 +66,13 @@ def measure(source, dream, recipe) -> dict:
     for x, y in zip(a, b):
         shifts.append(abs(float(x.pts * x.time_base - y.pts * y.time_base)))
         times.append(x.time)
-        p, q = (cv2.resize(np.ascontiguousarray(f.array[:a.size[1], :a.size[0]]), size,
-                           interpolation=cv2.INTER_AREA).astype(np.float32) / 255 for f in (x, y))
+        p, q = (
+            cv2.resize(
+                np.ascontiguousarray(f.array[: a.size[1], : a.size[0]]), size, interpolation=cv2.INTER_AREA
+            ).astype(np.float32)
+            / 255
+            for f in (x, y)
+        )
         meter(p, q, cut=cuts(p, time=x.time))
         change.append(float(np.sqrt(((p - q) ** 2).mean())) * 255)
         clipped.append(float((y.array >= 255).mean() + (y.array <= 0).mean()))
@@ -75,13 +84,18 @@ def measure(source, dream, recipe) -> dict:
     late = late if len(late) else gains
     steady = meter.result()
     return {
-        "frames": [a.decoded, b.decoded], "largest_time_error_s": max(shifts), "missing": a.missing,
+        "frames": [a.decoded, b.decoded],
+        "largest_time_error_s": max(shifts),
+        "missing": a.missing,
         "gain_least": [round(float(g), 2) for g in late[:, 1:].min(0)] if len(late) else None,
         "gain_mean": [round(float(g), 2) for g in late[:, 1:].mean(0)] if len(late) else None,
-        "rms_change": round(float(np.mean(change)), 2), "clipped_percent": round(100 * float(np.mean(clipped)), 2),
-        "warp_ratio": round(steady.ratio, 2), "still_warp_ratio": round(steady.still_ratio, 2),
-        "still_share": round(steady.still, 2), "source_warp_rms": round(255 * steady.source ** 0.5, 2),
-        "still_source_warp_rms": round(255 * steady.still_source ** 0.5, 2),
+        "rms_change": round(float(np.mean(change)), 2),
+        "clipped_percent": round(100 * float(np.mean(clipped)), 2),
+        "warp_ratio": round(steady.ratio, 2),
+        "still_warp_ratio": round(steady.still_ratio, 2),
+        "still_share": round(steady.still, 2),
+        "source_warp_rms": round(255 * steady.source**0.5, 2),
+        "still_source_warp_rms": round(255 * steady.still_source**0.5, 2),
         **_sound(source, dream, recipe),
     }
 
@@ -105,9 +119,12 @@ def _sound(source, dream, recipe) -> dict:
     both = fftconvolve(y, x[::-1])
     middle = len(x) - 1
     reach = a.rate // 4
-    lag = int(np.argmax(both[max(0, middle - reach):middle + reach])) - min(reach, middle)
+    lag = int(np.argmax(both[max(0, middle - reach) : middle + reach])) - min(reach, middle)
     offset = float(b.start - a.start) + lag / a.rate
-    return {"sound_offset_ms": round(1000 * offset, 3), "sound_seconds": [len(a.store) / a.rate, len(b.store) / b.rate]}
+    return {
+        "sound_offset_ms": round(1000 * offset, 3),
+        "sound_seconds": [len(a.store) / a.rate, len(b.store) / b.rate],
+    }
 
 
 if __name__ == "__main__":

@@ -40,8 +40,15 @@ class DreamtFilm:
     interrupted: bool = False
 
 
-def dream_video(source, output, *, recipe: Recipe | None = None, force: bool = False,
-                progress: Callable | None = None, say: Callable | None = None) -> DreamtFilm:
+def dream_video(
+    source,
+    output,
+    *,
+    recipe: Recipe | None = None,
+    force: bool = False,
+    progress: Callable | None = None,
+    say: Callable | None = None,
+) -> DreamtFilm:
     """Dream in a film; frames, timestamps and length stay those of the source.
 
     Ctrl-C finishes the file with what is done.
@@ -84,22 +91,38 @@ def _dream(source, output, recipe: Recipe, *, force, progress, say, name) -> Dre
     film = open_film(source, start=recipe.start, duration=recipe.duration)
     for note in film.notes:
         say(note)
-    with _Sound(film, recipe, say=say, progress=progress) as sound, \
-            writing(output, force=force, source=source) as part:
+    with (
+        _Sound(film, recipe, say=say, progress=progress) as sound,
+        writing(output, force=force, source=source) as part,
+    ):
         track = sound.track
         writer = FilmWriter(
-            part, size=film.size, time_base=film.time_base, fps=film.fps, aspect=film.aspect,
+            part,
+            size=film.size,
+            time_base=film.time_base,
+            fps=film.fps,
+            aspect=film.aspect,
             sound=SoundFormat(track.rate, track.store.channels, track.layout, track.start) if track else None,
-            comment=metadata.encode(recipe, source=name, kind="video"))
+            comment=metadata.encode(recipe, source=name, kind="video"),
+        )
         with writer:
             work = _Pictures(film, recipe, writer, sound)
             work.run(progress)
         missing = film.missing
         if missing and not work.interrupted:
-            say(f"The film is damaged: {film.decoded} of {film.n_frames} frames could be read and are dreamt, "
-                f"{missing} are missing.")
-        report = {"frames": work.done, "missing": missing, "damaged_packets": film.damaged, "shots": work.shots,
-                  "seconds": round(time.monotonic() - began, 2), "work_size": list(work.size), "sound": sound.report}
+            say(
+                f"The film is damaged: {film.decoded} of {film.n_frames} frames could be read and are dreamt, "
+                f"{missing} are missing."
+            )
+        report = {
+            "frames": work.done,
+            "missing": missing,
+            "damaged_packets": film.damaged,
+            "shots": work.shots,
+            "seconds": round(time.monotonic() - began, 2),
+            "work_size": list(work.size),
+            "sound": sound.report,
+        }
     return DreamtFilm(Path(output), recipe, report, work.interrupted)
 
 
@@ -116,8 +139,11 @@ class _Sound:
         self._given = 0
         self.track = read_soundtrack(film)
         if self.track is None:
-            say("The film has no sound: dreaming in its pictures alone." if not film.sounds else
-                "The sound of the film cannot be decoded: dreaming in its pictures alone.")
+            say(
+                "The film has no sound: dreaming in its pictures alone."
+                if not film.sounds
+                else "The sound of the film cannot be decoded: dreaming in its pictures alone."
+            )
             return
         for note in self.track.notes:
             say(note)
@@ -128,7 +154,7 @@ class _Sound:
         elif recipe.sound != "off":
             self._dream(progress, say)
 
-    def __enter__(self) -> "_Sound":
+    def __enter__(self) -> _Sound:
         return self
 
     def __exit__(self, *_) -> None:
@@ -141,8 +167,9 @@ class _Sound:
         from deepdream_av.ascent.long_sound import LongSound
 
         track = self.track
-        self._dreaming = LongSound(track.store, track.rate, recipe=self.recipe, layout=track.layout,
-                                   ceiling_db=_LOSSY_CEILING_DB)
+        self._dreaming = LongSound(
+            track.store, track.rate, recipe=self.recipe, layout=track.layout, ceiling_db=_LOSSY_CEILING_DB
+        )
         self._dreaming.run(progress)
         if self._dreaming.interrupted:  # no picture is done yet, so there is nothing to keep
             raise KeyboardInterrupt
@@ -163,9 +190,15 @@ class _Sound:
         if track is None:
             return self._left
         if self._blocks is None:
-            self._blocks = iter(self._dreaming.blocks() if self._dreaming is not None else track.store.blocks())
+            self._blocks = iter(
+                self._dreaming.blocks() if self._dreaming is not None else track.store.blocks()
+            )
             self._left = np.zeros((0, track.store.channels), np.float32)
-        wanted = None if seconds is None else max(0, round((seconds - float(track.start)) * track.rate)) - self._given
+        wanted = (
+            None
+            if seconds is None
+            else max(0, round((seconds - float(track.start)) * track.rate)) - self._given
+        )
         parts, have = [self._left], len(self._left)
         while wanted is None or have < wanted:
             block = next(self._blocks, None)
@@ -254,12 +287,20 @@ def _plan(args) -> dict:
     if args.source is None:
         return {"source": "the built-in example"}
     film = open_film(args.source, start=args.recipe.start, duration=args.recipe.duration)
-    return {"frames": film.n_frames, "seconds": film.duration, "size": list(film.size), "fps": float(film.fps),
-            "work_size": list(work_size(args.recipe, film.size)), "sound_tracks": film.sounds}
+    return {
+        "frames": film.n_frames,
+        "seconds": film.duration,
+        "size": list(film.size),
+        "fps": float(film.fps),
+        "work_size": list(work_size(args.recipe, film.size)),
+        "sound_tracks": film.sounds,
+    }
 
 
 def _job(args, progress, say) -> cli.Result:
-    film = dream_video(args.source, args.output, recipe=args.recipe, force=args.force, progress=progress, say=say)
+    film = dream_video(
+        args.source, args.output, recipe=args.recipe, force=args.force, progress=progress, say=say
+    )
     return cli.Result(film.path, film.report, interrupted=film.interrupted)
 
 

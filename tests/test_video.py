@@ -44,13 +44,24 @@ def scenery(seed: int = 0, width: int = 160, height: int = 64) -> np.ndarray:
     return ((noise - noise.min()) / np.ptp(noise) * 200 + 25).astype(np.uint8)
 
 
-def make_film(path, *, frames=8, pts=None, size=SIZE, sound=None, seconds=None, speed=2, time_base=Fraction(1, 24),
-              gain=0.1, **options):
+def make_film(
+    path,
+    *,
+    frames=8,
+    pts=None,
+    size=SIZE,
+    sound=None,
+    seconds=None,
+    speed=2,
+    time_base=Fraction(1, 24),
+    gain=0.1,
+    **options,
+):
     wide = scenery(width=size[0] + 64, height=size[1])
     pts = pts or list(range(frames))
     with FilmWriter(path, size=size, time_base=time_base, fps=24, sound=sound, quality=10, **options) as film:
         for n, p in enumerate(pts):
-            film.write(wide[:, speed * n:speed * n + size[0]], p, 1)
+            film.write(wide[:, speed * n : speed * n + size[0]], p, 1)
         if sound:
             seconds = seconds or float((pts[-1] + 1) * time_base)
             t = np.arange(round(seconds * sound.rate)) / sound.rate
@@ -64,8 +75,9 @@ def times(path) -> list[Fraction]:
 
 
 def test_variable_rate_and_late_start_are_kept(tmp_path, recipe):
-    source = make_film(tmp_path / "in.mp4", pts=[9001, 12_004, 13_000, 19_000, 19_090, 30_000],
-                       time_base=Fraction(1, 90_000))
+    source = make_film(
+        tmp_path / "in.mp4", pts=[9001, 12_004, 13_000, 19_000, 19_090, 30_000], time_base=Fraction(1, 90_000)
+    )
     result = video.dream_video(source, tmp_path / "out.mp4", recipe=recipe)
     assert times(result.path) == times(source)
     assert result.report["frames"] == 6 and not result.interrupted
@@ -134,7 +146,7 @@ def test_sound_keeps_its_place(tmp_path, recipe, start):
     assert abs(a.start - b.start) < Fraction(1, 1000) and b.rate == a.rate
     assert abs(len(a.store) - len(b.store)) <= a.rate / 1000
     x, y = (t.store.read(8000, 30_000)[:, 0] for t in (a, b))
-    scores = [float(x[2000:12_000] @ y[2000 + k:12_000 + k]) for k in range(-1500, 1500)]
+    scores = [float(x[2000:12_000] @ y[2000 + k : 12_000 + k]) for k in range(-1500, 1500)]
     assert abs(int(np.argmax(scores)) - 1500) <= 44
 
 

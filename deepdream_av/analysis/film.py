@@ -67,8 +67,13 @@ class SteadinessMeter:
         errors = [((warp(old, motion.flow) - new) ** 2).mean(2) for old, new in zip(last, (source, output))]
         still = motion.seen * (np.hypot(motion.flow[..., 0], motion.flow[..., 1]) < 0.5)
         seen, quiet = motion.seen.sum() + 1e-9, still.sum() + 1e-9
-        self._sums.append((*(float((e * motion.seen).sum() / seen) for e in errors),
-                           *(float((e * still).sum() / quiet) for e in errors), float(still.mean())))
+        self._sums.append(
+            (
+                *(float((e * motion.seen).sum() / seen) for e in errors),
+                *(float((e * still).sum() / quiet) for e in errors),
+                float(still.mean()),
+            )
+        )
 
     def result(self) -> Steadiness:
         """What was found; zeros if there was no pair of frames."""

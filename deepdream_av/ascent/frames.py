@@ -31,7 +31,7 @@ def toned(picture: np.ndarray, delta: np.ndarray) -> np.ndarray:
     return picture + room * np.tanh(delta / room)
 
 
-def frame_dreamer(recipe: Recipe) -> "NetworkFrameDreamer":
+def frame_dreamer(recipe: Recipe) -> NetworkFrameDreamer:
     """The dreamer of frames that a recipe asks for."""
     from deepdream_av.backbones.dreamnet import DEFAULT_LAYERS
     from deepdream_av.backbones.embedded import load_dreamnet
@@ -69,12 +69,21 @@ class NetworkFrameDreamer:
         self._network = keras.Model(network.inputs, outputs)
         self._network.trainable = False
         rng = np.random.default_rng([recipe.seed, 1])
-        self._shifts = rng.integers(-recipe.jitter, recipe.jitter + 1, (recipe.octaves, max(recipe.steps, 64), 2))
+        self._shifts = rng.integers(
+            -recipe.jitter, recipe.jitter + 1, (recipe.octaves, max(recipe.steps, 64), 2)
+        )
         self._target = LOUDNESS * recipe.strength
         self._since = 0
         picture = tf.TensorSpec([None, None, 3], tf.float32)
-        self._climb = tf.function(self._climb_graph, input_signature=[
-            picture, picture, tf.TensorSpec([None, 2], tf.int32), tf.TensorSpec([], tf.float32)])
+        self._climb = tf.function(
+            self._climb_graph,
+            input_signature=[
+                picture,
+                picture,
+                tf.TensorSpec([None, 2], tf.int32),
+                tf.TensorSpec([], tf.float32),
+            ],
+        )
 
     def begin(self, frame: np.ndarray) -> np.ndarray:
         """The dream of a first frame, octave by octave, carried as a difference."""
@@ -86,9 +95,12 @@ class NetworkFrameDreamer:
             scale = recipe.octave_scale ** (octave - recipe.octaves + 1)
             size = max(32, round(width * scale)), max(32, round(height * scale))
             source = frame if scale == 1 else cv2.resize(frame, size, interpolation=cv2.INTER_AREA)
-            delta = np.zeros_like(source) if delta is None else cv2.resize(
-                delta, source.shape[1::-1], interpolation=cv2.INTER_CUBIC)
-            delta = self._steps(source, delta, self._shifts[octave, :recipe.steps], recipe.step_size)
+            delta = (
+                np.zeros_like(source)
+                if delta is None
+                else cv2.resize(delta, source.shape[1::-1], interpolation=cv2.INTER_CUBIC)
+            )
+            delta = self._steps(source, delta, self._shifts[octave, : recipe.steps], recipe.step_size)
         delta = self._levelled(delta)
         for _ in range(_SETTLING):
             delta = self._short(frame, self.recipe.memory * delta)
@@ -134,7 +146,9 @@ class NetworkFrameDreamer:
     def _steps(self, source, delta, shifts, step) -> np.ndarray:
         jitter = max(1, min(source.shape[:2]) // 4)
         shifts = np.clip(shifts, -jitter, jitter).astype(np.int32)
-        return self._climb(source.astype(np.float32), delta.astype(np.float32), shifts, np.float32(step)).numpy()
+        return self._climb(
+            source.astype(np.float32), delta.astype(np.float32), shifts, np.float32(step)
+        ).numpy()
 
     def _climb_graph(self, source, delta, shifts, step):
         import tensorflow as tf
@@ -150,17 +164,25 @@ class NetworkFrameDreamer:
                 maps = self._network(picture[None], training=False)
                 maps = maps if isinstance(maps, list) else [maps]
                 # the logarithm makes layers of different loudness count alike
-                score = tf.add_n([w * tf.math.log(tf.reduce_mean(tf.square(tf.cast(m, tf.float32))) + 1e-6)
-                                  for w, m in zip(weights, maps)])
+                score = tf.add_n(
+                    [
+                        w * tf.math.log(tf.reduce_mean(tf.square(tf.cast(m, tf.float32))) + 1e-6)
+                        for w, m in zip(weights, maps)
+                    ]
+                )
             gradient = tf.roll(tape.gradient(score, picture), -shift, [0, 1])
             return n + 1, delta + step * gradient / (tf.math.reduce_std(gradient) + 1e-12)
 
-        return tf.while_loop(lambda n, _: n < tf.shape(shifts)[0], one, [0, delta],
-                             shape_invariants=[tf.TensorShape([]), tf.TensorShape([None, None, 3])])[1]
+        return tf.while_loop(
+            lambda n, _: n < tf.shape(shifts)[0],
+            one,
+            [0, delta],
+            shape_invariants=[tf.TensorShape([]), tf.TensorShape([None, None, 3])],
+        )[1]
 
     def _levelled(self, delta: np.ndarray) -> np.ndarray:
         """Keep loud places down, so that a dream is even and bounded however long the shot."""
         import cv2
 
-        power = cv2.GaussianBlur((delta ** 2).mean(2), (0, 0), _FIELD)
+        power = cv2.GaussianBlur((delta**2).mean(2), (0, 0), _FIELD)
         return delta * np.minimum(1.0, self._target / np.sqrt(power + 1e-12))[..., None].astype(np.float32)

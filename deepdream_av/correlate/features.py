@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Iterable
 
 import numpy as np
 
@@ -94,14 +94,14 @@ class FeatureStream:
             rows = self._held[np.array(starts)[:, None] + np.arange(self._size)[None]]
             self._measure(rows)
             self._points += count
-        self._held = self._held[self._place(self._points) - first:]
+        self._held = self._held[self._place(self._points) - first :]
 
     def _place(self, point: int) -> int:
         """Sample at which a point's window begins, rounded without drift."""
         return round(point * self.rate / FEATURE_RATE)
 
     def _measure(self, rows: np.ndarray) -> None:
-        power = np.abs(np.fft.rfft(rows * self._window)) ** 2 / (self._window ** 2).sum()
+        power = np.abs(np.fft.rfft(rows * self._window)) ** 2 / (self._window**2).sum()
         self._energy.append(10 * np.log10(2 * power.mean(1) / 1.0 + 1e-10).astype(np.float32))
         loud = np.log1p(1e4 * power @ self._bands.T).astype(np.float32)
         # rise against 30 ms ago, where a neighbouring band may already have sounded: a vibrato moves
@@ -126,7 +126,7 @@ def sound_features(blocks: Iterable[np.ndarray], rate: int, *, start: float = 0.
 def _mixed(samples: np.ndarray) -> np.ndarray:
     """One channel with the energy of all; a sum would lose what is out of phase."""
     mean = samples.mean(1)
-    target, have = np.sqrt((samples ** 2).mean()), np.sqrt((mean ** 2).mean())
+    target, have = np.sqrt((samples**2).mean()), np.sqrt((mean**2).mean())
     return samples[:, 0] if have < 0.2 * target else mean
 
 

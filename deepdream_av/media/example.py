@@ -50,10 +50,15 @@ def example_film(path, *, seconds: float = 6.0, size: tuple[int, int] = SIZE, so
 
     samples, rate = example_sound(seconds) if sound else (np.zeros((0, 2), np.float32), 44100)
     scene = Landscape(*size)
-    with FilmWriter(path, size=size, time_base=Fraction(1, FPS), fps=FPS,
-                    sound=SoundFormat(rate, 2, "stereo") if sound else None) as film:
+    with FilmWriter(
+        path,
+        size=size,
+        time_base=Fraction(1, FPS),
+        fps=FPS,
+        sound=SoundFormat(rate, 2, "stereo") if sound else None,
+    ) as film:
         for n in range(max(1, round(seconds * FPS))):
             film.write(scene.render(n / FPS), n, 1)
-            film.write_sound(samples[round(n * rate / FPS):round((n + 1) * rate / FPS)])
-        film.write_sound(samples[round((n + 1) * rate / FPS):])
+            film.write_sound(samples[round(n * rate / FPS) : round((n + 1) * rate / FPS)])
+        film.write_sound(samples[round((n + 1) * rate / FPS) :])
     return Path(path)

@@ -45,7 +45,7 @@ class Landscape:
         for layer, parallax in zip(self._layers, (0.6, 1.5, 3.2)):
             _over(upper, layer, shift=parallax * self._pan(time))
         picture[: self.horizon] = upper
-        picture[self.horizon:] = self._lake(upper, time)
+        picture[self.horizon :] = self._lake(upper, time)
         _over(picture, self._meadow, shift=9.0 * self._pan(time))
         glow = self._glow()
         picture = 1 - (1 - picture) * (1 - 0.28 * glow)  # light scattered in the air, as a screen blend
@@ -57,7 +57,7 @@ class Landscape:
 
     def _rays(self):
         """Where each pixel of the sky looks on a flat layer of clouds: `u, v` and the depth."""
-        y, x = np.mgrid[0:self.horizon, 0:self.width].astype(np.float32)
+        y, x = np.mgrid[0 : self.horizon, 0 : self.width].astype(np.float32)
         depth = 0.42 / ((self.horizon - y) / self.height + 0.10)
         u = (x / self.width - 0.5) * depth * 620
         return u, depth * 330, depth
@@ -65,8 +65,9 @@ class Landscape:
     def _sky(self, time: float) -> np.ndarray:
         u, v, depth = self._sky_rays
         y = np.linspace(0, 1, self.horizon, dtype=np.float32)[:, None, None]
-        blue, rose, gold = (np.array(c, np.float32) for c in
-                            ((0.12, 0.30, 0.58), (0.72, 0.66, 0.70), (1.0, 0.78, 0.52)))
+        blue, rose, gold = (
+            np.array(c, np.float32) for c in ((0.12, 0.30, 0.58), (0.72, 0.66, 0.70), (1.0, 0.78, 0.52))
+        )
         sky = blue + (rose - blue) * _smooth(y, -0.1, 0.62) + (gold - rose) * _smooth(y, 0.45, 0.85)
         sky = np.broadcast_to(sky, (self.horizon, self.width, 3)).copy()
         high = _sample(self._cirrus, u * 0.55 + 4 * time, v * 0.8)
@@ -75,8 +76,9 @@ class Landscape:
         drift = 13.0 * time
 
         def mass(du, dv):
-            return (_sample(self._clouds, u + drift + du, v + dv)
-                    + 0.42 * _sample(self._puffs, u + drift * 1.04 + du, v + dv))
+            return _sample(self._clouds, u + drift + du, v + dv) + 0.42 * _sample(
+                self._puffs, u + drift * 1.04 + du, v + dv
+            )
 
         here = mass(0, 0)
         toward_sun = mass(16, 26)
@@ -93,10 +95,12 @@ class Landscape:
         import cv2
 
         rows = self.height - self.horizon
-        y, x = np.mgrid[0:rows, 0:self.width].astype(np.float32)
+        y, x = np.mgrid[0:rows, 0 : self.width].astype(np.float32)
         near = (y + 4) / rows
         depth = 1.0 / (near + 0.06)
-        wave = _sample(self._ripples, (x / self.width - 0.5) * depth * 300 + 10 * time, depth * 130 + 7 * time)
+        wave = _sample(
+            self._ripples, (x / self.width - 0.5) * depth * 300 + 10 * time, depth * 130 + 7 * time
+        )
         amplitude = self.height / 360 * (1.5 + 16 * near)
         source = np.clip(self.horizon - 1 - y * 1.15 - amplitude * np.abs(wave), 0, self.horizon - 1)
         mirror = cv2.remap(upper, np.clip(x + 2 * wave, 0, self.width - 1), source, cv2.INTER_LINEAR)
@@ -106,7 +110,7 @@ class Landscape:
         return water + 0.33 * glint[..., None] * np.array([1.0, 0.86, 0.66], np.float32)
 
     def _glow(self) -> np.ndarray:
-        y, x = np.mgrid[0:self.height, 0:self.width].astype(np.float32)
+        y, x = np.mgrid[0 : self.height, 0 : self.width].astype(np.float32)
         square = ((x / self.width - _SUN[0]) * 1.5) ** 2 + ((y / self.height - _SUN[1]) * 1.2) ** 2
         return np.exp(-square * 9)[..., None] * np.array([1.0, 0.72, 0.42], np.float32)
 
@@ -118,7 +122,7 @@ def _fractal(rng, shape, *, slope: float, stretch: float = 1.0) -> np.ndarray:
     frequency = np.hypot(fx * (stretch if stretch > 1 else 1.0), fy / (stretch if stretch > 1 else 1.0))
     frequency[0, 0] = 1.0
     # the largest waves are held back, or a whole sky may be one cloud
-    amplitude = frequency ** -slope * (1 - np.exp(-(frequency * shape[0] / 3.0) ** 2))
+    amplitude = frequency**-slope * (1 - np.exp(-((frequency * shape[0] / 3.0) ** 2)))
     spectrum = amplitude * np.fft.rfft2(rng.standard_normal(shape))
     spectrum[0, 0] = 0
     noise = np.fft.irfft2(spectrum, shape)
@@ -131,7 +135,9 @@ def _sample(texture: np.ndarray, x, y) -> np.ndarray:
 
     size = texture.shape[0]
     padded = np.pad(texture, ((0, 1), (0, 1)), mode="wrap")
-    return cv2.remap(padded, np.mod(x, size).astype(np.float32), np.mod(y, size).astype(np.float32), cv2.INTER_LINEAR)
+    return cv2.remap(
+        padded, np.mod(x, size).astype(np.float32), np.mod(y, size).astype(np.float32), cv2.INTER_LINEAR
+    )
 
 
 def _smooth(x, low: float, high: float):
@@ -146,7 +152,9 @@ def _over(picture: np.ndarray, layer: np.ndarray, *, shift: float) -> None:
 
     height, width = picture.shape[:2]
     move = np.float32([[1, 0, -shift], [0, 1, 0]])
-    seen = cv2.warpAffine(layer, move, (width, layer.shape[0]), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+    seen = cv2.warpAffine(
+        layer, move, (width, layer.shape[0]), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT
+    )
     top = height - layer.shape[0]
     alpha = seen[..., 3:]
     picture[top:] = picture[top:] * (1 - alpha) + seen[..., :3] * alpha
@@ -176,7 +184,10 @@ def _mountains(rng, scene: Landscape) -> np.ndarray:
     unit = scene.height / 360
     line = _fractal(rng, (1024, 1024), slope=1.95)
     x = np.arange(width) / unit
-    far, close = (1 - np.abs(np.interp(x * k, np.arange(1024), line[n], period=1024)) for k, n in ((0.42, 7), (1.1, 300)))
+    far, close = (
+        1 - np.abs(np.interp(x * k, np.arange(1024), line[n], period=1024))
+        for k, n in ((0.42, 7), (1.1, 300))
+    )
     ridge = rows * (0.52 - 0.24 * far - 0.08 * close)
     rock = _fractal(rng, (1024, 1024), slope=1.45)
     y, x = np.mgrid[0:rows, 0:width].astype(np.float32) / unit
@@ -220,7 +231,10 @@ def _plant(rng, colour, base, crown, *, size: float, green) -> np.ndarray:
             grove = groves[int(line * 6) % 1024, int(x * 3) % 1024]
             y = base[int(np.clip(x, 0, width - 1))] + line + rng.normal(0, size * 0.4)
             warm = np.clip(0.5 + 0.5 * grove, 0, 1.3)
-            hue = green * rng.uniform(0.75, 1.25) * (0.75 + 0.45 * warm) + np.array([0.15, 0.05, -0.02]) * warm ** 2
+            hue = (
+                green * rng.uniform(0.75, 1.25) * (0.75 + 0.45 * warm)
+                + np.array([0.15, 0.05, -0.02]) * warm**2
+            )
             wide = size * rng.uniform(0.55, 1.05)
             tall = wide * (rng.uniform(1.0, 1.5) if grove > -0.2 else rng.uniform(2.0, 3.0))
             (_round_tree if grove > -0.2 else _pointed_tree)(rng, colour, x, y, wide, tall, hue)
@@ -238,11 +252,23 @@ def _round_tree(rng, colour, x, y, wide, tall, hue) -> None:
 
     for k in range(9):  # clumps of leaves, the later ones nearer to the light
         lift = k / 8
-        place = x + wide * (rng.uniform(-0.55, 0.55) * (1 - 0.5 * lift) + 0.22 * lift), y - tall * (0.25 + 0.55 * lift)
+        place = (
+            x + wide * (rng.uniform(-0.55, 0.55) * (1 - 0.5 * lift) + 0.22 * lift),
+            y - tall * (0.25 + 0.55 * lift),
+        )
         tone = hue * (0.5 + 1.05 * lift * rng.uniform(0.75, 1.15))
-        cv2.ellipse(colour, (round(place[0] * 16), round(place[1] * 16)),
-                    (round(wide * 16 * (0.75 - 0.45 * lift)), round(tall * 16 * (0.42 - 0.22 * lift))), 0, 0, 360,
-                    [float(c) for c in np.clip(tone, 0, 1)], -1, cv2.LINE_AA, 4)
+        cv2.ellipse(
+            colour,
+            (round(place[0] * 16), round(place[1] * 16)),
+            (round(wide * 16 * (0.75 - 0.45 * lift)), round(tall * 16 * (0.42 - 0.22 * lift))),
+            0,
+            0,
+            360,
+            [float(c) for c in np.clip(tone, 0, 1)],
+            -1,
+            cv2.LINE_AA,
+            4,
+        )
 
 
 def _pointed_tree(rng, colour, x, y, wide, tall, hue) -> None:
@@ -255,7 +281,9 @@ def _pointed_tree(rng, colour, x, y, wide, tall, hue) -> None:
             right = x + half
             points = np.array([[left, low], [x, top], [right, low]])
             shade = np.clip(hue * tone * rng.uniform(0.85, 1.15) * 0.85, 0, 1)
-            cv2.fillConvexPoly(colour, np.round(points * 16).astype(np.int32), [float(c) for c in shade], cv2.LINE_AA, 4)
+            cv2.fillConvexPoly(
+                colour, np.round(points * 16).astype(np.int32), [float(c) for c in shade], cv2.LINE_AA, 4
+            )
 
 
 def _meadow(rng, scene: Landscape) -> np.ndarray:
@@ -266,7 +294,9 @@ def _meadow(rng, scene: Landscape) -> np.ndarray:
     rows, width = scene.height, _wide(scene, 9.0)
     canvas = np.zeros((rows, width, 4), np.float32)
     line = _fractal(rng, (1024, 1024), slope=1.9)[11]
-    ground = rows * (0.875 + 0.018 * np.interp(np.arange(width) / unit * 0.6, np.arange(1024), line, period=1024))
+    ground = rows * (
+        0.875 + 0.018 * np.interp(np.arange(width) / unit * 0.6, np.arange(1024), line, period=1024)
+    )
     y = np.arange(rows)[:, None]
     canvas[y[:, 0][:, None] >= ground[None, :] + 3] = (0.13, 0.17, 0.07, 1.0)
     _tree(rng, canvas, x=0.17 * scene.width, y=float(ground[round(0.17 * scene.width)] + 4), unit=unit)
@@ -279,10 +309,17 @@ def _meadow(rng, scene: Landscape) -> np.ndarray:
         gold = rng.random(count)
         for x, t, slant, g in zip(xs, tall, lean, gold):
             foot = ground[int(np.clip(x, 0, width - 1))] + row
-            colour = np.array([0.17, 0.27, 0.09]) * (0.75 + 0.8 * g) + np.array([0.34, 0.24, 0.05]) * g ** 3
+            colour = np.array([0.17, 0.27, 0.09]) * (0.75 + 0.8 * g) + np.array([0.34, 0.24, 0.05]) * g**3
             points = np.array([[x, foot], [x + 0.35 * slant, foot - 0.6 * t], [x + slant, foot - t]])
-            cv2.polylines(canvas, [np.round(points * 16).astype(np.int32)], False, (*map(float, colour), 1.0),
-                          max(1, round(unit)), cv2.LINE_AA, 4)
+            cv2.polylines(
+                canvas,
+                [np.round(points * 16).astype(np.int32)],
+                False,
+                (*map(float, colour), 1.0),
+                max(1, round(unit)),
+                cv2.LINE_AA,
+                4,
+            )
         _flowers(rng, canvas, ground + row, size=unit * (0.9 + 1.7 * depth), count=int(width / (70 * unit)))
     return canvas
 
@@ -296,9 +333,21 @@ def _flowers(rng, canvas, ground, *, size: float, count: int) -> None:
         y = ground[int(x)] - size * rng.uniform(2, 7)
         colour = petals[rng.integers(len(petals))]
         for turn in np.arange(5) * 2 * np.pi / 5 + rng.uniform(0, 1):
-            place = np.round(np.array([x + size * np.cos(turn), y + 0.7 * size * np.sin(turn)]) * 16).astype(int)
-            cv2.circle(canvas, tuple(map(int, place)), round(size * 0.75 * 16), (*colour, 1.0), -1, cv2.LINE_AA, 4)
-        cv2.circle(canvas, (round(x * 16), round(y * 16)), round(size * 9), (0.35, 0.22, 0.06, 1.0), -1, cv2.LINE_AA, 4)
+            place = np.round(np.array([x + size * np.cos(turn), y + 0.7 * size * np.sin(turn)]) * 16).astype(
+                int
+            )
+            cv2.circle(
+                canvas, tuple(map(int, place)), round(size * 0.75 * 16), (*colour, 1.0), -1, cv2.LINE_AA, 4
+            )
+        cv2.circle(
+            canvas,
+            (round(x * 16), round(y * 16)),
+            round(size * 9),
+            (0.35, 0.22, 0.06, 1.0),
+            -1,
+            cv2.LINE_AA,
+            4,
+        )
 
 
 def _tree(rng, canvas, *, x: float, y: float, unit: float) -> None:
@@ -311,11 +360,26 @@ def _tree(rng, canvas, *, x: float, y: float, unit: float) -> None:
         end = x + np.cos(angle) * length, y - np.sin(angle) * length
         points = np.round(np.array([[x, y], end]) * 16).astype(np.int32)
         bark = (0.20, 0.14, 0.10, 1.0)
-        cv2.line(canvas, tuple(map(int, points[0])), tuple(map(int, points[1])), bark, max(1, round(thick)), cv2.LINE_AA, 4)
+        cv2.line(
+            canvas,
+            tuple(map(int, points[0])),
+            tuple(map(int, points[1])),
+            bark,
+            max(1, round(thick)),
+            cv2.LINE_AA,
+            4,
+        )
         if thick > 2.5:  # the side of the sun
             side = np.round(np.array([thick * 0.25, 0]) * 16).astype(np.int32)
-            cv2.line(canvas, tuple(map(int, points[0] + side)), tuple(map(int, points[1] + side)), (0.46, 0.32, 0.20, 1.0),
-                     max(1, round(thick * 0.3)), cv2.LINE_AA, 4)
+            cv2.line(
+                canvas,
+                tuple(map(int, points[0] + side)),
+                tuple(map(int, points[1] + side)),
+                (0.46, 0.32, 0.20, 1.0),
+                max(1, round(thick * 0.3)),
+                cv2.LINE_AA,
+                4,
+            )
         if length < 9 * unit:
             tips.append(end)
             return
@@ -328,9 +392,21 @@ def _tree(rng, canvas, *, x: float, y: float, unit: float) -> None:
     for tx, ty in sorted(tips, key=lambda tip: -tip[1]):
         for _ in range(26):
             dx, dy = rng.normal(0, 6.5 * unit, 2)
-            light = np.clip(0.5 + 0.35 * dx / (6.5 * unit) - 0.35 * dy / (6.5 * unit), 0.05, 1.2) * rng.uniform(0.6, 1.25)
+            light = np.clip(
+                0.5 + 0.35 * dx / (6.5 * unit) - 0.35 * dy / (6.5 * unit), 0.05, 1.2
+            ) * rng.uniform(0.6, 1.25)
             colour = np.array([0.10, 0.15, 0.05]) + light * np.array([0.38, 0.36, 0.10])
             place = round((tx + dx) * 16), round((ty + dy * 0.8) * 16)
             axes = round(2.3 * unit * 16 * rng.uniform(0.6, 1.2)), round(1.3 * unit * 16)
-            cv2.ellipse(canvas, place, axes, float(rng.uniform(0, 180)), 0, 360, (*map(float, colour), 1.0), -1,
-                        cv2.LINE_AA, 4)
+            cv2.ellipse(
+                canvas,
+                place,
+                axes,
+                float(rng.uniform(0, 180)),
+                0,
+                360,
+                (*map(float, colour), 1.0),
+                -1,
+                cv2.LINE_AA,
+                4,
+            )

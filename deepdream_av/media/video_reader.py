@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Iterator
 
 import av
 import numpy as np
@@ -81,8 +81,10 @@ class FilmReader:
             first = next(self._frames(container, stream), None)
         if first is None:
             where = f" after {self.start:g} s" if self.start else ""
-            raise InputError(f"No picture of {self.path} can be decoded{where}. "
-                             f"A film with at least one whole frame is needed.")
+            raise InputError(
+                f"No picture of {self.path} can be decoded{where}. "
+                f"A film with at least one whole frame is needed."
+            )
         self.rotation = _rotation(first)
         width, height = first.width, first.height
         self.size = (height, width) if self.rotation % 180 else (width, height)
@@ -103,8 +105,10 @@ class FilmReader:
     def _look_at_colours(self, frame) -> None:
         if frame.color_trc in (_PQ, _HLG):
             name = "PQ" if frame.color_trc == _PQ else "HLG"
-            self.notes.append(f"The film is HDR ({name}); it is dreamt and written as SDR without tone mapping, "
-                              "so highlights look flat.")
+            self.notes.append(
+                f"The film is HDR ({name}); it is dreamt and written as SDR without tone mapping, "
+                "so highlights look flat."
+            )
         if frame.interlaced_frame:
             self.notes.append("The film is interlaced; combs are kept and dreamt as they are.")
 
@@ -169,8 +173,9 @@ class FilmReader:
         if raw.format.is_rgb or raw.format.name.startswith("gray"):
             rgb = raw.reformat(format="rgb24")
         else:
-            rgb = raw.reformat(format="rgb24", src_colorspace=matrix, src_color_range=2 if full else 1,
-                               dst_color_range=2)
+            rgb = raw.reformat(
+                format="rgb24", src_colorspace=matrix, src_color_range=2 if full else 1, dst_color_range=2
+            )
         array = rgb.to_ndarray()
         width, height = self.size if hasattr(self, "size") else (array.shape[1], array.shape[0])
         turns = round(_rotation(raw) / 90) % 4
@@ -215,8 +220,10 @@ def open_container(path: Path):
         raise InputError(f"The film may not be read (no permission). Received: {path}.") from None
     except (av.FFmpegError, OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or type(error).__name__
-        raise InputError(f"The file cannot be read as a film: {why}. Received: {path}. "
-                         "Films in mp4, mov, mkv, webm, avi and the like are understood.") from None
+        raise InputError(
+            f"The file cannot be read as a film: {why}. Received: {path}. "
+            "Films in mp4, mov, mkv, webm, avi and the like are understood."
+        ) from None
 
 
 def _pictures(container, path):
@@ -224,8 +231,10 @@ def _pictures(container, path):
     for stream in container.streams.video:
         if "attached_pic" not in str(getattr(stream.disposition, "name", "") or ""):
             return stream
-    raise InputError(f"The file has no video stream. Received: {path}. For sound alone there is "
-                     "`python -m deepdream_av.audio`.")
+    raise InputError(
+        f"The file has no video stream. Received: {path}. For sound alone there is "
+        "`python -m deepdream_av.audio`."
+    )
 
 
 def _rotation(frame) -> int:

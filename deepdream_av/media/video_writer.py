@@ -57,8 +57,18 @@ class FilmWriter:
         OutputError: unknown suffix, no permission, no encoder.
     """
 
-    def __init__(self, path, *, size, time_base, fps=25, aspect=Fraction(1), sound: SoundFormat | None = None,
-                 comment: str = "", quality: int = 17):
+    def __init__(
+        self,
+        path,
+        *,
+        size,
+        time_base,
+        fps=25,
+        aspect=Fraction(1),
+        sound: SoundFormat | None = None,
+        comment: str = "",
+        quality: int = 17,
+    ):
         self.path, self.size = Path(path), tuple(size)
         self.time_base = Fraction(time_base)
         suffix = check_suffix(self.path)
@@ -71,8 +81,10 @@ class FilmWriter:
         options = {}
         if suffix in _MP4:
             # finer than the default millisecond, or start offsets and lengths are rounded to it
-            options = {"movflags": "+faststart+use_metadata_tags" if suffix == ".mov" else "+faststart",
-                       "movie_timescale": str(_timescale(self.time_base, sound))}
+            options = {
+                "movflags": "+faststart+use_metadata_tags" if suffix == ".mov" else "+faststart",
+                "movie_timescale": str(_timescale(self.time_base, sound)),
+            }
         try:
             self._container = av.open(str(self.path), "w", options=options)
             if comment:
@@ -117,8 +129,9 @@ class FilmWriter:
         sample = {"libopus": "flt", "flac": "s32"}.get(codec, "fltp")
         stream.codec_context.format = sample
         if codec != "flac":
-            stream.bit_rate = int(min(128_000, 5 * rate) * (sound.channels if sound.channels <= 2 else
-                                                             0.6 * sound.channels))
+            stream.bit_rate = int(
+                min(128_000, 5 * rate) * (sound.channels if sound.channels <= 2 else 0.6 * sound.channels)
+            )
         else:
             stream.codec_context.options = {"compression_level": "5"}
         stream.time_base = stream.codec_context.time_base = Fraction(1, rate)
@@ -202,7 +215,7 @@ class FilmWriter:
         except (av.FFmpegError, OSError, ValueError):
             pass
 
-    def __enter__(self) -> "FilmWriter":
+    def __enter__(self) -> FilmWriter:
         return self
 
     def __exit__(self, kind, error, trace) -> None:
@@ -213,7 +226,9 @@ def check_suffix(path) -> str:
     """The suffix of a film to write, in lower case, or an `OutputError` that lists the right ones."""
     suffix = Path(path).suffix.lower()
     if suffix not in SUFFIXES:
-        raise OutputError(f"A film is written as one of {', '.join(SUFFIXES)}. Received: {Path(path).name!r}.")
+        raise OutputError(
+            f"A film is written as one of {', '.join(SUFFIXES)}. Received: {Path(path).name!r}."
+        )
     return suffix
 
 
@@ -237,6 +252,10 @@ def _cannot_write(path: Path, error: Exception) -> OutputError:
     import errno
 
     number = getattr(error, "errno", None)
-    why = {errno.ENOSPC: "the disk is full", errno.EACCES: "no permission", errno.ENOENT: "the folder does not exist",
-           errno.EROFS: "the disk is read-only"}.get(number, getattr(error, "strerror", None) or str(error))
+    why = {
+        errno.ENOSPC: "the disk is full",
+        errno.EACCES: "no permission",
+        errno.ENOENT: "the folder does not exist",
+        errno.EROFS: "the disk is read-only",
+    }.get(number, getattr(error, "strerror", None) or str(error))
     return OutputError(f"The film cannot be written: {why}. Received: {path}.")

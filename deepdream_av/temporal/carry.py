@@ -75,8 +75,8 @@ def _share(change: np.ndarray, residual: np.ndarray, seen: np.ndarray) -> np.nda
         return cv2.GaussianBlur(x, (0, 0), _NEIGHBOURHOOD)
 
     weight = around(seen) + 1e-3
-    allowed = QUIET * around(residual ** 2 * seen) / weight + FLOOR
-    asked = around((change ** 2).mean(2) * seen) / weight + 1e-12
+    allowed = QUIET * around(residual**2 * seen) / weight + FLOOR
+    asked = around((change**2).mean(2) * seen) / weight + 1e-12
     share = np.minimum(1.0, np.sqrt(allowed / asked))
     return 1.0 - seen * (1.0 - share)
 

@@ -104,7 +104,7 @@ def visible(backward: np.ndarray, forward: np.ndarray) -> np.ndarray:
     y = np.arange(height, dtype=np.float32)[:, None] + backward[..., 1]
     back = cv2.remap(forward, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     gap = ((backward + back) ** 2).sum(2)
-    size = (backward ** 2).sum(2) + (back ** 2).sum(2)
+    size = (backward**2).sum(2) + (back**2).sum(2)
     inside = (x > -0.5) & (x < width - 0.5) & (y > -0.5) & (y < height - 0.5)
     return ((gap <= 0.01 * size + 0.5) & inside).astype(np.float32)
 
@@ -114,8 +114,8 @@ def unchanged(now: np.ndarray, before: np.ndarray) -> np.ndarray:
     import cv2
 
     difference = (now - before).mean(2)
-    mean, power = cv2.blur(difference, (9, 9)), cv2.blur(difference ** 2, (9, 9))
-    return ((np.abs(mean) < 0.012) & (power < 0.025 ** 2)).astype(np.float32)
+    mean, power = cv2.blur(difference, (9, 9)), cv2.blur(difference**2, (9, 9))
+    return ((np.abs(mean) < 0.012) & (power < 0.025**2)).astype(np.float32)
 
 
 def explained(now: np.ndarray, carried: np.ndarray) -> np.ndarray:

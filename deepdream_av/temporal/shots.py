@@ -53,16 +53,16 @@ class CutDetector:
         # the end of a flash: back in the shot that it interrupted
         if cut and any(self._returns(look, old) for old in self._older):
             cut = False
-        self._older = ([] if cut else [*self._older[-2:], last])
+        self._older = [] if cut else [*self._older[-2:], last]
         if cut:
             self._cut_at = time
         return cut
 
-    def _differs(self, look: "_Look", last: "_Look") -> bool:
+    def _differs(self, look: _Look, last: _Look) -> bool:
         places = look.place_distance(last, self._flow)
         return places > self.places and look.colour_distance(last) * places > self.both
 
-    def _returns(self, look: "_Look", old: "_Look") -> bool:
+    def _returns(self, look: _Look, old: _Look) -> bool:
         return look.place_distance(old, self._flow) < 0.35
 
 
@@ -87,14 +87,16 @@ class _Look:
         # neighbouring bins are nearly the same colour
         soft = count.astype(np.float32)
         for axis in range(3):
-            soft = soft + 0.5 * (np.roll(soft, 1, axis) + np.roll(soft, -1, axis) if axis == 0 else _shifted(soft, axis))
+            soft = soft + 0.5 * (
+                np.roll(soft, 1, axis) + np.roll(soft, -1, axis) if axis == 0 else _shifted(soft, axis)
+            )
         self.histogram = soft / soft.sum()
         self.grey = (small @ np.array([0.2126, 0.7152, 0.0722], np.float32)).astype(np.float32)
 
-    def colour_distance(self, other: "_Look") -> float:
+    def colour_distance(self, other: _Look) -> float:
         return 0.5 * float(np.abs(self.histogram - other.histogram).sum())
 
-    def place_distance(self, other: "_Look", estimate: FlowEstimator) -> float:
+    def place_distance(self, other: _Look, estimate: FlowEstimator) -> float:
         """1 minus the correlation of the structure, at the best of all motions that are searched."""
         import cv2
 

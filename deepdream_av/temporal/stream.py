@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import queue
 import threading
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Iterable, Iterator
 
 import numpy as np
 
@@ -64,7 +64,7 @@ class Background:
         self._items = items
         self._thread = threading.Thread(target=self._run, daemon=True)
 
-    def __enter__(self) -> "Background":
+    def __enter__(self) -> Background:
         self._thread.start()
         return self
 
@@ -112,7 +112,7 @@ class Sink:
         self._work, self._error = work, None
         self._thread = threading.Thread(target=self._run, daemon=True)
 
-    def __enter__(self) -> "Sink":
+    def __enter__(self) -> Sink:
         self._thread.start()
         return self
 

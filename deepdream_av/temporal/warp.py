@@ -7,7 +7,9 @@ import numpy as np
 _KINDS = {"linear": 1, "cubic": 2}  # cv2.INTER_LINEAR, cv2.INTER_CUBIC
 
 
-def warp(picture: np.ndarray, flow: np.ndarray, *, kind: str = "linear", outside: float | None = None) -> np.ndarray:
+def warp(
+    picture: np.ndarray, flow: np.ndarray, *, kind: str = "linear", outside: float | None = None
+) -> np.ndarray:
     """Read `picture` at every pixel plus `flow`.
 
     Where the flow is exactly zero the picture comes back bit by bit.

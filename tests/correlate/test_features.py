@@ -24,8 +24,11 @@ def beats(rate=RATE, seconds=3.0, gain=0.5) -> np.ndarray:
 
 def peaks(curve, times, least=0.3) -> list[float]:
     high = least * curve.max()
-    return [float(times[n]) for n in range(1, len(curve) - 1)
-            if curve[n] > high and curve[n] == curve[max(0, n - 10):n + 11].max()]
+    return [
+        float(times[n])
+        for n in range(1, len(curve) - 1)
+        if curve[n] > high and curve[n] == curve[max(0, n - 10) : n + 11].max()
+    ]
 
 
 @pytest.mark.parametrize("rate", [8000, 22050, 44100, 48000])
@@ -43,7 +46,7 @@ def test_blocks_of_any_length_give_the_same_curves():
         x_short = x if size > 1 else x[:3000]
         stream = FeatureStream(RATE)
         for first in range(0, len(x_short), size):
-            stream.add(x_short[first:first + size])
+            stream.add(x_short[first : first + size])
         curves = stream.finish()
         n = len(curves.onset) - 10
         assert np.allclose(curves.onset[:n], whole.onset[:n], atol=1e-4)
@@ -74,7 +77,7 @@ def test_strength_follows_beats_and_averages_one():
     assert abs(gain.mean() - 1) < 0.05
     for at in BEATS:
         before = gain[np.searchsorted(times, at) - 2]
-        after = gain[np.searchsorted(times, at):][:3].max()
+        after = gain[np.searchsorted(times, at) :][:3].max()
         assert after > before + 0.1
     assert gain.min() > 0.5 and gain.max() < 1.6
 

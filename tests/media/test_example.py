@@ -36,7 +36,7 @@ def test_clouds_drift(scene):
 def test_sound_is_stereo_music_below_full_scale():
     x, rate = example_sound(1.5)
     assert x.shape == (round(1.5 * rate), 2) and rate == 44100
-    assert 0.05 < np.sqrt((x ** 2).mean()) < 0.3 and np.abs(x).max() < 1
+    assert 0.05 < np.sqrt((x**2).mean()) < 0.3 and np.abs(x).max() < 1
     assert np.abs(x[:, 0] - x[:, 1]).max() > 0.01
     assert np.array_equal(x, example_sound(1.5)[0])
 

@@ -46,14 +46,14 @@ def read_sound(path) -> tuple[np.ndarray, Fraction, Fraction]:
         first = frames[0].pts * frames[0].time_base
         length = stream.duration * stream.time_base if stream.duration else None
         planar = frames[0].format.is_planar
-        parts = [f.to_ndarray()[0] if planar else f.to_ndarray()[0, ::f.layout.nb_channels] for f in frames]
-        parts = [p / 2.0 ** 31 if p.dtype == np.int32 else p for p in parts]
+        parts = [f.to_ndarray()[0] if planar else f.to_ndarray()[0, :: f.layout.nb_channels] for f in frames]
+        parts = [p / 2.0**31 if p.dtype == np.int32 else p for p in parts]
     return np.concatenate(parts), first, length
 
 
 def lag(x: np.ndarray, y: np.ndarray, *, at: int, length: int = 4000, reach: int = 1500) -> int:
     """Samples by which `y` is late, by cross-correlation."""
-    scores = [float(x[at:at + length] @ y[at + k:at + k + length]) for k in range(-reach, reach)]
+    scores = [float(x[at : at + length] @ y[at + k : at + k + length]) for k in range(-reach, reach)]
     return int(np.argmax(scores)) - reach
 
 
@@ -158,10 +158,10 @@ def test_full_range_source_keeps_black_and_white(tmp_path):
 
 
 def test_pixel_aspect_and_comment_are_kept(tmp_path):
-    path = make_film(tmp_path / "wide.mp4", [0, 3000], aspect=Fraction(4, 3), comment="a recipe {\"x\": 1}")
+    path = make_film(tmp_path / "wide.mp4", [0, 3000], aspect=Fraction(4, 3), comment='a recipe {"x": 1}')
     assert open_film(path).aspect == Fraction(4, 3)
     with av.open(str(path)) as container:
-        assert container.metadata["comment"] == "a recipe {\"x\": 1}"
+        assert container.metadata["comment"] == 'a recipe {"x": 1}'
 
 
 def test_index_comes_first(tmp_path):
@@ -169,7 +169,9 @@ def test_index_comes_first(tmp_path):
     assert data.index(b"moov") < data.index(b"mdat")
 
 
-@pytest.mark.parametrize("suffix, rate", [(".mp4", 44100), (".mp4", 48000), (".mkv", 22050), (".webm", 48000)])
+@pytest.mark.parametrize(
+    "suffix, rate", [(".mp4", 44100), (".mp4", 48000), (".mkv", 22050), (".webm", 48000)]
+)
 @pytest.mark.parametrize("start", [Fraction(0), Fraction(1, 4)])
 def test_sound_keeps_place_and_length(tmp_path, suffix, rate, start):
     sound = SoundFormat(rate, 2, "stereo", start)

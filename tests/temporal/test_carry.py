@@ -65,7 +65,9 @@ def test_static_film_does_not_drift_away():
 
 def test_a_restless_film_lets_the_dream_change():
     rng, flow = np.random.default_rng(1), FlowEstimator()
-    frames = [np.clip(texture()[:, :96] + rng.normal(0, 0.04, SHAPE), 0, 1).astype(np.float32) for _ in range(4)]
+    frames = [
+        np.clip(texture()[:, :96] + rng.normal(0, 0.04, SHAPE), 0, 1).astype(np.float32) for _ in range(4)
+    ]
     dream, changes, last = CarriedDream(NoisyDreamer()), [], None
     for n, frame in enumerate(frames):
         shown = dream(frame, motion=None if n == 0 else flow(frame, frames[n - 1]))
@@ -79,7 +81,7 @@ def test_dream_moves_with_the_picture():
     wide, flow = texture(), FlowEstimator("medium")
     dream, last = CarriedDream(FaithfulDreamer()), None
     for n in range(8):
-        frame = np.ascontiguousarray(wide[:, 2 * n:2 * n + 96])
+        frame = np.ascontiguousarray(wide[:, 2 * n : 2 * n + 96])
         shown = dream(frame, motion=None if last is None else flow(frame, last))
         last = frame
     wanted = 0.5 * (frame - frame.mean())

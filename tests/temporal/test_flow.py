@@ -37,8 +37,10 @@ def test_whole_pixels_are_moved_exactly():
 def test_cubic_keeps_detail_that_linear_blurs():
     picture = texture(smooth=1.2)
     there, back = constant(0.5, 0), constant(-0.5, 0)
-    loss = {k: np.abs(warp(warp(picture, there, kind=k), back, kind=k) - picture)[8:-8, 8:-8].mean()
-            for k in ("linear", "cubic")}
+    loss = {
+        k: np.abs(warp(warp(picture, there, kind=k), back, kind=k) - picture)[8:-8, 8:-8].mean()
+        for k in ("linear", "cubic")
+    }
     assert loss["cubic"] < 0.6 * loss["linear"]
 
 

@@ -19,7 +19,7 @@ def scene(seed: int, width=480, height=72) -> np.ndarray:
 
 
 def view(wide: np.ndarray, x: float) -> np.ndarray:
-    return wide[:, int(x):int(x) + 128]
+    return wide[:, int(x) : int(x) + 128]
 
 
 def cuts(frames, fps=24) -> list[int]:
