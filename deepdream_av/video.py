@@ -111,8 +111,8 @@ def _dream(source, output, recipe: Recipe, *, force, progress, say, name) -> Dre
         missing = film.missing
         if missing and not work.interrupted:
             say(
-                f"The film is damaged: {film.decoded} of {film.n_frames} frames could be read and are dreamt, "
-                f"{missing} are missing."
+                f"The film is damaged: {film.decoded} of {film.n_frames} frames could be read and are "
+                f"dreamt; {missing} are missing."
             )
         report = {
             "frames": work.done,
