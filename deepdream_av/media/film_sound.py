@@ -42,8 +42,9 @@ def read_soundtrack(film) -> Soundtrack | None:
     if not film.sounds:
         return None
     try:
-        with open_audio(film.path) as probe:
-            begin = Fraction(probe.stream.start_time or 0) * Fraction(probe.stream.time_base)
+        begin = _first_heard(film.path)
+        if begin is None:
+            return None
         # the frames were moved by `origin`, the sound moves by the same
         begin -= film.origin
         skip = max(Fraction(0), -begin) if film.start else Fraction(0)
@@ -59,3 +60,25 @@ def read_soundtrack(film) -> Soundtrack | None:
     except InputError:
         return None
     return sound if len(store) else None
+
+
+def _first_heard(path) -> Fraction | None:
+    """Time of the first sample that is decoded; a stream's own start may count what a codec throws away."""
+    import av
+
+    from deepdream_av.media.video_reader import open_container
+
+    with open_container(path) as container:
+        stream = container.streams.audio[0]
+        try:
+            for packet in container.demux(stream):
+                try:
+                    frames = packet.decode()
+                except av.FFmpegError:
+                    continue
+                if frames:
+                    frame = frames[0]
+                    return Fraction(frame.pts or 0) * Fraction(frame.time_base or stream.time_base)
+        except av.FFmpegError:
+            pass
+    return None
