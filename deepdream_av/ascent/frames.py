@@ -8,7 +8,7 @@ from deepdream_av.recipe import Recipe
 
 LOUDNESS = 20.0 / 255  # root mean square of a dream at strength 1, before the film asks for more
 LOUDEST = 1.7  # times that, at most
-GOAL = 2.8  # how far the dreamt layers shall rise above the source's, at strength 1
+GOAL = 3.0  # how far the dreamt layers shall rise above the source's, at strength 1
 _SETTLING = 6  # times the steps of a following frame that the first frame of a shot gets on top
 _LOOK_EVERY = 6  # frames between two looks at how far the layers have risen
 _FIELD = 14.0  # pixels over which a dream's loudness is kept even

@@ -6,7 +6,15 @@ import numpy as np
 import tensorflow as tf
 
 from deepdream_av.canvases.waveform import RATE
-from deepdream_av.spectral import MelGrid, istft, log_mel, mel_power, normalised, spread_bands, stft
+from deepdream_av.spectral import (
+    MelGrid,
+    istft,
+    log_mel,
+    mel_power,
+    normalised,
+    spread_bands,
+    stft,
+)
 from deepdream_av.spectral.mel import DEVIATION
 
 MOST_STEP_DB = 30.0
@@ -27,6 +35,10 @@ class Spectrogram:
         self.samples = tf.convert_to_tensor(np.asarray(samples, np.float32))
         self.state = log_mel(self.samples, self.grid)
         self.given = (self.state,)
+
+    def heard(self, state) -> tf.Tensor:
+        """Log-mel picture of a state, `[frames, 128]`."""
+        return state
 
     def array(self) -> np.ndarray:
         """The sound that looks like the dream so far, float32 `[samples]`."""

@@ -30,6 +30,10 @@ class Waveform:
         self.state = tf.convert_to_tensor(np.asarray(samples, np.float32))
         self.given = (self.state,)
 
+    def heard(self, state) -> tf.Tensor:
+        """Log-mel picture of a state, `[frames, 128]`."""
+        return log_mel(state, self.grid)
+
     def array(self) -> np.ndarray:
         """The dream so far, float32 `[samples]`."""
         return self.state.numpy()

@@ -61,6 +61,7 @@ class FlowEstimator:
         agreed = visible(backward, forward)
         # on a bare wall the search follows the grain; if nothing changed there, nothing moved
         still = (1 - agreed) * unchanged(now, before)
+        still = np.maximum(still, at_rest(now, before, warp(before, backward)))
         backward = backward * (1 - still)[..., None]
         carried = warp(before, backward)
         seen = np.maximum(agreed * explained(now, carried), still)
@@ -76,6 +77,25 @@ class FlowEstimator:
         if any(pad):
             a, b = (np.pad(x, ((0, pad[0]), (0, pad[1])), mode="edge") for x in (a, b))
         return np.ascontiguousarray(self._dis.calc(a, b, None)[:height, :width])
+
+
+def resized(motion: Motion, size: tuple[int, int]) -> Motion:
+    """The same motion in pictures of another size.
+
+    Args:
+        motion: as estimated.
+        size: (width, height) in pixels.
+    """
+    import cv2
+
+    height, width = motion.seen.shape
+    if (width, height) == size:
+        return motion
+    flow, seen, residual = (
+        cv2.resize(x, size, interpolation=cv2.INTER_AREA) for x in (motion.flow, motion.seen, motion.residual)
+    )
+    scale = np.array([size[0] / width, size[1] / height], np.float32)
+    return Motion(flow * scale, (seen > 0.6).astype(np.float32), residual)
 
 
 def grey(picture: np.ndarray) -> np.ndarray:
@@ -116,6 +136,14 @@ def unchanged(now: np.ndarray, before: np.ndarray) -> np.ndarray:
     difference = (now - before).mean(2)
     mean, power = cv2.blur(difference, (9, 9)), cv2.blur(difference**2, (9, 9))
     return ((np.abs(mean) < 0.012) & (power < 0.025**2)).astype(np.float32)
+
+
+def at_rest(now: np.ndarray, before: np.ndarray, carried: np.ndarray) -> np.ndarray:
+    """Where a frame is explained as well by no motion as by the motion found: float32 `[height, width]`."""
+    import cv2
+
+    moved, still = (cv2.blur(((now - x) ** 2).mean(2), (13, 13)) for x in (carried, before))
+    return (still <= 1.12 * moved + (0.4 / 255) ** 2).astype(np.float32)
 
 
 def explained(now: np.ndarray, carried: np.ndarray) -> np.ndarray:

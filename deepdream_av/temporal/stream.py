@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from deepdream_av.temporal.flow import FlowEstimator, Motion
+from deepdream_av.temporal.flow import FlowEstimator, Motion, resized
 from deepdream_av.temporal.shots import CutDetector
 
 _DEPTH = 6  # frames that may wait between two threads
+_FLOW_SIZE = 640  # long side at which motion is followed, in pixels
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,17 +38,29 @@ def watch(frames: Iterable, size: tuple[int, int]) -> Iterator[Seen]:
         frames: objects with `array` (uint8 `[height, width, 3]`) and `time` (seconds).
         size: (width, height) of the small pictures.
     """
+    flow, cuts, before = FlowEstimator("medium"), CutDetector(), None
+    for frame in frames:
+        small = _scaled(frame.array, size)
+        # motion is followed a little finer than dreams are made: what is off by a tenth of a pixel flickers
+        height, width = frame.array.shape[:2]
+        scale = min(1.0, max(_FLOW_SIZE, *size) / max(width, height))
+        fine = (
+            small
+            if scale * width <= size[0]
+            else _scaled(frame.array, (round(width * scale), round(height * scale)))
+        )
+        cut = cuts(small, time=frame.time)
+        motion = None if cut or before is None else resized(flow(fine, before), size)
+        yield Seen(frame, small, motion)
+        before = fine
+
+
+def _scaled(array: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     import cv2
 
-    flow, cuts, last = FlowEstimator("medium"), CutDetector(), None
-    for frame in frames:
-        array = frame.array
-        if array.shape[1::-1] != size:
-            array = cv2.resize(array, size, interpolation=cv2.INTER_AREA)
-        small = array.astype(np.float32) / 255
-        cut = cuts(small, time=frame.time)
-        yield Seen(frame, small, None if cut or last is None else flow(small, last))
-        last = small
+    if array.shape[1::-1] != size:
+        array = cv2.resize(array, size, interpolation=cv2.INTER_AREA)
+    return array.astype(np.float32) / 255
 
 
 class Background:

@@ -1,0 +1,169 @@
+"""The whole way of a sound through its dream: chunks, channels, level; in memory independent of its length."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Self
+
+import numpy as np
+from scipy import signal
+
+from deepdream_av.ascent.chunks import Chunks
+from deepdream_av.media.loudness import LoudnessMeter, limited_blocks, matching_gain
+from deepdream_av.media.sample_store import SampleStore
+from deepdream_av.recipe import Recipe
+
+EAR_RATE = 22050
+SILENT = 1e-5  # peak under which there is nothing to dream in: one step of 16 bits is three times this
+STRIDE, FADE, GUARD = 30, 3, 2  # whole seconds, so that chunks begin on a sample at every rate
+FEW_SECONDS = 10  # stride of a chunk where a second has more values than
+MANY_VALUES = 400_000
+
+
+class LongSound:
+    """A sound in a store, and the store its dream is written to.
+
+    Args:
+        source: the sound.
+        rate: samples per second.
+        recipe: how to dream.
+        layout: FFmpeg's name of the channel layout.
+        ceiling_db: highest true peak of the result in dBTP.
+    """
+
+    def __init__(self, source: SampleStore, rate: int, *, recipe: Recipe, layout: str = "", ceiling_db: float = -1.0):
+        self.source, self.rate, self.recipe = source, rate, recipe
+        self.layout, self.ceiling_db = layout, ceiling_db
+        self.interrupted = False
+        self.report: dict = {"notes": []}
+        self._dream = SampleStore(source.channels)
+        self._gain = 1.0
+        self._undreamt = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_):
+        self._dream.close()
+
+    def run(self, progress: Callable | None = None):
+        """Dream the whole sound; afterwards `blocks()` gives the result and `report` the figures.
+
+        On Ctrl-C the chunk in work is finished as it is, and the result ends there.
+        """
+        loudness, peak, self._downmix = self._measured()
+        self.report["source_lufs"] = loudness
+        reason = "the sound is silent" if peak < SILENT else self._not_wanted()
+        if reason:
+            self._undreamt = True
+            self.report["notes"].append(f"{reason}: it is kept as it is")
+            return
+        self._dream_chunks(progress)
+        if np.isfinite(loudness):
+            self._gain = matching_gain(self._dream.blocks, self.rate, target_lufs=loudness, layout=self.layout,
+                                       channels=self.source.channels, ceiling_db=self.ceiling_db)
+
+    def blocks(self) -> Iterator[np.ndarray]:
+        """The result in order, float32 `[samples, channels]`, levelled and under the ceiling."""
+        if self._undreamt:
+            yield from self.source.blocks()
+            return
+        yield from limited_blocks(self._dream.blocks(), self.rate, gain=self._gain, ceiling_db=self.ceiling_db)
+
+    def _not_wanted(self) -> str:
+        if self.recipe.sound == "off":
+            return "the recipe leaves the sound alone"
+        return "" if self.recipe.sound_change * self.recipe.strength > 0 else "the wanted change of the sound is 0 dB"
+
+    def _measured(self):
+        """Loudness and peak of the source, and the weights with which its channels are mixed for the ear."""
+        channels = self.source.channels
+        meter = LoudnessMeter(self.rate, channels=channels, layout=self.layout)
+        peak, covariance = 0.0, np.zeros([channels, channels])
+        for block in self.source.blocks():
+            meter.push(block)
+            peak = max(peak, float(np.abs(block).max(initial=0)))
+            covariance += block.T.astype(np.float64) @ block
+        return meter.integrated(), peak, downmix(covariance)
+
+    def _dream_chunks(self, progress):
+        from deepdream_av.ascent.sound import SoundDreamer
+
+        dreamer = SoundDreamer(self.recipe)
+        many = self.rate * self.source.channels > MANY_VALUES
+        chunks = Chunks(stride=(FEW_SECONDS if many else STRIDE) * self.rate, fade=FADE * self.rate,
+                        guard=GUARD * self.rate)
+        done = []
+
+        def work(samples, index, count):
+            seconds = len(samples) / self.rate
+            before = len(self._dream) / self.rate
+
+            def on_step(share):
+                progress(min(before + share * seconds, total), total)
+
+            piece = self._one(samples, dreamer, on_step if progress else None)
+            done.append((len(samples), piece[1]))
+            return piece[0]
+
+        total = len(self.source) / self.rate
+        for block in chunks.joined(self.source.read, work, len(self.source)):
+            self._dream.append(block)
+            if self.interrupted:
+                break
+        if progress:
+            progress(total, total)
+        self._summarise(done, dreamer)
+
+    def _one(self, samples, dreamer, on_step):
+        """One chunk: mixed to one channel for the ear, dreamt, and given back to all channels."""
+        from deepdream_av.spectral.linked import linked
+
+        middle = samples @ self._downmix
+        heard = resampled(middle, self.rate, EAR_RATE)
+        dreamt = dreamer(heard, on_step=on_step)
+        self.interrupted |= dreamt.interrupted
+        if not dreamt.scores:
+            return samples, dreamt
+        # only the difference passes the resampler, so that what is not dreamt is not touched
+        delta = resampled(dreamt.samples - heard, EAR_RATE, self.rate)
+        delta = np.pad(delta, (0, max(len(middle) - len(delta), 0)))[: len(middle)]
+        return linked(samples, middle, middle + delta, self.rate), dreamt
+
+    def _summarise(self, done, dreamer):
+        heard = [(n, d) for n, d in done if d.scores]
+        if not heard:
+            return
+        weights = np.array([n for n, _ in heard], float)
+        self.report |= {
+            "ear_layers": [list(pair) for pair in dreamer.layers],
+            "change_db": float(np.sqrt(np.average([d.change_db**2 for _, d in heard], weights=weights))),
+            "score_gain": float(np.average([d.scores[-1] / max(d.scores[0], 1e-12) for _, d in heard], weights=weights)),
+            "steps": max(len(d.scores) for _, d in heard),
+            "chunks": len(done),
+        }
+
+
+def downmix(covariance: np.ndarray) -> np.ndarray:
+    """Weights of the channels for the ear: their mean, or where that all but cancels, their main direction.
+
+    Args:
+        covariance: `[channels, channels]`.
+
+    Returns:
+        float32 `[channels]`.
+    """
+    channels = len(covariance)
+    mean = np.full(channels, 1.0 / channels)
+    if mean @ covariance @ mean > 0.02 * np.trace(covariance) / channels:
+        return mean.astype(np.float32)
+    main = np.linalg.eigh(covariance)[1][:, -1]
+    return (main / np.abs(main).sum()).astype(np.float32)
+
+
+def resampled(samples: np.ndarray, rate: int, to: int) -> np.ndarray:
+    """Mono samples at another rate; sample 0 stays where it is."""
+    if rate == to:
+        return samples
+    common = np.gcd(rate, to)
+    return signal.resample_poly(samples, to // common, rate // common).astype(np.float32)

@@ -1,0 +1,141 @@
+"""Dream in a sound: `python -m deepdream_av.audio song.wav -o dream.wav`.
+
+The ear hears the mean of the channels at 22 kHz and dreams in it; what it changed is given to every channel alike,
+at the sound's own rate. Loudness and length stay those of the source, and true peaks stay under -1 dBTP. Long
+sounds are dreamt in overlapping chunks, from disk to disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from deepdream_av import cli
+from deepdream_av.media.audio import checked_samples, nothing_read, open_audio
+from deepdream_av.media.sample_store import SampleStore
+from deepdream_av.recipe import Recipe
+
+CEILING_DB, LOSSY_CEILING_DB = -1.0, -2.0  # a lossy codec lifts the peaks by about a decibel
+
+
+@dataclass(frozen=True)
+class DreamtSound:
+    """A dream in sound.
+
+    Attributes:
+        samples: float32 `[samples, channels]`.
+        rate: samples per second.
+        recipe: how it was dreamt.
+        report: what was measured on the way; `report["notes"]` says what a listener should know.
+    """
+
+    samples: np.ndarray
+    rate: int
+    recipe: Recipe
+    report: dict = field(default_factory=dict)
+
+
+def dream_audio(source, *, recipe: Recipe | None = None, progress: Callable | None = None) -> DreamtSound:
+    """Dream in a sound and keep its rate, channels, length, loudness and stereo image.
+
+    Args:
+        source: path of a sound file or a film, or `(samples, rate)` with float `[samples, channels]`.
+        recipe: how; the default look if None.
+        progress: called as `progress(done, total)` in seconds of sound.
+
+    Returns:
+        The dream; its `samples` have the shape of the source's.
+
+    Raises:
+        InputError: not a sound, or an empty one.
+    """
+    from deepdream_av.media.audio import read_audio
+
+    recipe = recipe or Recipe.from_look()
+    if isinstance(source, tuple):
+        samples, rate = source
+        layout, notes = "", ()
+    else:
+        sound = read_audio(source, start=recipe.start, duration=recipe.duration)
+        samples, rate, layout, notes = sound.samples, sound.rate, sound.layout, sound.notes
+    samples, report = dream_samples(samples, rate, recipe=recipe, progress=progress, layout=layout)
+    report["notes"] = [*notes, *report["notes"]]
+    return DreamtSound(samples, rate, recipe, report)
+
+
+def dream_samples(samples, rate: int, *, recipe: Recipe, progress: Callable | None = None, layout: str = "",
+                  ceiling_db: float = CEILING_DB) -> tuple[np.ndarray, dict]:
+    """Dream in samples; the part of `dream_audio` without files.
+
+    Args:
+        samples: float `[samples, channels]` in [-1, 1].
+        rate: samples per second.
+        recipe: how.
+        progress: called as `progress(done, total)` in seconds of sound.
+        layout: FFmpeg's name of the channel layout.
+        ceiling_db: highest true peak in dBTP; -2 leaves room for a lossy codec.
+
+    Returns:
+        float32 samples of the same shape, and a report.
+    """
+    from deepdream_av.ascent.long_sound import LongSound
+
+    samples, notes = checked_samples(samples, rate)
+    with SampleStore(samples.shape[1], in_memory=samples.size) as source:
+        source.append(samples)
+        with LongSound(source, rate, recipe=recipe, layout=layout, ceiling_db=ceiling_db) as dreaming:
+            dreaming.run(progress)
+            if dreaming.interrupted:
+                raise KeyboardInterrupt
+            result = np.concatenate(list(dreaming.blocks()))
+            return result, {**dreaming.report, "notes": [*notes, *dreaming.report["notes"]]}
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Command line of this verb."""
+    return cli.main("audio", argv, _job, plan=_plan)
+
+
+def _plan(args) -> dict:
+    with open_audio(args.source, start=args.recipe.start, duration=args.recipe.duration) as reader:
+        seconds = reader.length / reader.rate if reader.length else None
+        return {"seconds": seconds, "rate": reader.rate, "channels": reader.channels, "codec": reader.codec}
+
+
+def _job(args, progress, say) -> cli.Result:
+    """From file to file, in memory independent of the length."""
+    from deepdream_av.ascent.long_sound import LongSound
+    from deepdream_av.media import metadata
+    from deepdream_av.media.audio import LOSSLESS, AudioWriter
+    from deepdream_av.media.files import writing
+
+    recipe = args.recipe
+    with open_audio(args.source, start=recipe.start, duration=recipe.duration) as reader:
+        with SampleStore(reader.channels) as source:
+            for block in reader.blocks():
+                source.append(block)
+            if not len(source):
+                raise nothing_read(args.source, start=recipe.start)
+            for note in reader.notes:
+                say(note)
+            lossless = args.output.suffix.lower() in LOSSLESS
+            ceiling = CEILING_DB if lossless else LOSSY_CEILING_DB
+            comment = metadata.encode(recipe, source=args.source, kind="audio")
+            with LongSound(source, reader.rate, recipe=recipe, layout=reader.layout, ceiling_db=ceiling) as dreaming:
+                with writing(args.output, force=args.force, source=args.source) as part:
+                    dreaming.run(progress)
+                    for note in dreaming.report["notes"]:
+                        say(note)
+                    with AudioWriter(part, rate=reader.rate, channels=reader.channels, layout=reader.layout,
+                                     floating=reader.codec.startswith("pcm_f"), comment=comment) as writer:
+                        for note in writer.notes:
+                            say(note)
+                        for block in dreaming.blocks():
+                            writer.write(block)
+                return cli.Result(args.output, dreaming.report, interrupted=dreaming.interrupted)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
