@@ -54,14 +54,14 @@ def measure(source, dream, recipe) -> dict:
     import cv2
 
     from deepdream_av.analysis.film import SteadinessMeter
-    from deepdream_av.ascent.frames import frame_dreamer
+    from deepdream_av.ascent.frames import FrameDreamer
+    from deepdream_av.ascent.pictures import work_size
     from deepdream_av.media.video import open_film
     from deepdream_av.temporal.shots import CutDetector
-    from deepdream_av.video import work_size
 
     a, b = open_film(source, start=recipe.start, duration=recipe.duration), open_film(dream)
     size = work_size(recipe, a.size)
-    looks, meter, cuts = frame_dreamer(recipe), SteadinessMeter(), CutDetector()
+    looks, meter, cuts = FrameDreamer(recipe), SteadinessMeter(), CutDetector()
     gains, times, shifts, change, clipped = [], [], [], [], []
     for x, y in zip(a, b):
         shifts.append(abs(float(x.pts * x.time_base - y.pts * y.time_base)))

@@ -41,6 +41,8 @@ _HOME = {
     "write_image": "media.image",
     "load_backbone": "backbones",
     "layer": "objectives",
+    "Pixels": "canvases",
+    "Octaves": "ascent",
     "ascend": "ascent",
     "Step": "ascent",
     "DeepDreamError": "errors",

@@ -106,7 +106,6 @@ def _plan(args) -> dict:
 
 def _job(args, progress, say) -> cli.Result:
     """From file to file, in memory independent of the length."""
-    from deepdream_av.ascent.long_sound import LongSound
     from deepdream_av.media import metadata
     from deepdream_av.media.audio import LOSSLESS, AudioWriter
     from deepdream_av.media.files import writing
@@ -123,6 +122,8 @@ def _job(args, progress, say) -> cli.Result:
             lossless = args.output.suffix.lower() in LOSSLESS
             ceiling = CEILING_DB if lossless else LOSSY_CEILING_DB
             comment = metadata.encode(recipe, source=args.source, kind="audio")
+            from deepdream_av.ascent.long_sound import LongSound  # only now: a bad file is told without TensorFlow
+
             with LongSound(source, reader.rate, recipe=recipe, layout=reader.layout, ceiling_db=ceiling) as dreaming:
                 with writing(args.output, force=args.force, source=args.source) as part:
                     dreaming.run(progress)

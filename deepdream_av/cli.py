@@ -29,6 +29,7 @@ from dataclasses import dataclass, field
 
 from deepdream_av.errors import DeepDreamError
 from deepdream_av.flags import USAGE, VERBS, checked, parse, parser
+from deepdream_av.quiet import hush_tensorflow
 
 __all__ = ["DONE", "FAILED", "INTERRUPTED", "USAGE", "VERBS", "Result", "main", "parse", "parser", "run"]
 
@@ -108,7 +109,7 @@ def run(work: Callable[[], int], *, verbose: bool = False) -> int:
 
     SIGTERM is turned into `KeyboardInterrupt`, so that a job that saves on Ctrl-C saves on both.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's start-up talk is not the user's
+    hush_tensorflow()
     try:
         with _terminable():
             code = work()

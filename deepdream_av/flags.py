@@ -148,6 +148,11 @@ def parse(verb: str, argv: list[str] | None = None) -> argparse.Namespace:
     return checked(verb, parser(verb).parse_args(argv))
 
 
+def recipe_of(verb: str, argv: list[str]) -> Recipe:
+    """The recipe that some flags ask for, without any file."""
+    return _recipe(parser(verb).parse_args(argv))
+
+
 def checked(verb: str, flags: argparse.Namespace) -> argparse.Namespace:
     """Flags as they were typed, as `parse` returns them."""
     recipe = _recipe(flags)

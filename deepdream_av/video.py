@@ -19,7 +19,6 @@ from deepdream_av import cli
 from deepdream_av.errors import InputError
 from deepdream_av.recipe import Recipe
 
-_WORK_SIZE = {"sketch": 384, "normal": 512, "fine": 768}  # long side on a CPU, in pixels
 _LOSSY_CEILING_DB = -2.0  # encoders lift peaks by about a decibel
 
 
@@ -217,14 +216,17 @@ class _Pictures:
     """Decoder, dream and encoder, each in a thread of its own, with a few frames between them."""
 
     def __init__(self, film, recipe: Recipe, writer, sound: _Sound):
-        from deepdream_av.ascent.frames import frame_dreamer
+        from deepdream_av.ascent.frames import FrameDreamer
+        from deepdream_av.ascent.pictures import work_size
         from deepdream_av.temporal.carry import CarriedDream
 
         self.film, self.writer, self.sound = film, writer, sound
         self.size = work_size(recipe, film.size)
         self.done = self.shots = 0
         self.interrupted = False
-        self._dream = CarriedDream(frame_dreamer(recipe), memory=recipe.memory)
+        dreamer = FrameDreamer(recipe)
+        self._toned = dreamer.toned
+        self._dream = CarriedDream(dreamer, memory=recipe.memory)
         self._end = 0.0
         self._tick = Fraction(1) / film.fps
 
@@ -252,28 +254,14 @@ class _Pictures:
     def _encode(self, item) -> None:
         import cv2
 
-        from deepdream_av.ascent.frames import toned
-
         frame, delta = item
         width, height = self.film.size
         if delta.shape[:2] != (height, width):
             delta = cv2.resize(delta, (width, height), interpolation=cv2.INTER_CUBIC)
         picture = frame.array.astype(np.float32) * np.float32(1 / 255)
-        self.writer.write(toned(picture, delta), frame.pts, frame.duration)
+        self.writer.write(self._toned(picture, delta), frame.pts, frame.duration)
         self._end = float(frame.pts * frame.time_base + (frame.duration * frame.time_base or self._tick))
         self.writer.write_sound(self.sound.until(self._end))
-
-
-def work_size(recipe: Recipe, size: tuple[int, int]) -> tuple[int, int]:
-    """The size at which frames are dreamt: the film's own, or smaller.
-
-    >>> work_size(Recipe(), (1920, 1080)), work_size(Recipe(), (320, 180))
-    ((512, 288), (320, 180))
-    """
-    longest = recipe.work_size or _WORK_SIZE[recipe.speed]
-    scale = min(1.0, longest / max(size))
-    width, height = (max(1, round(side * scale)) for side in size)
-    return width, height
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -282,6 +270,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _plan(args) -> dict:
+    from deepdream_av.ascent.pictures import work_size
     from deepdream_av.media.video import open_film
 
     if args.source is None:

@@ -93,12 +93,12 @@ def test_odd_and_tiny_sizes(tmp_path, recipe, size):
 
 
 def test_frames_are_dreamt_and_the_recipe_is_inside(tmp_path, recipe):
-    from deepdream_av.ascent.frames import frame_dreamer
+    from deepdream_av.ascent.frames import FrameDreamer
     from deepdream_av.media.metadata import read_note
 
     source = make_film(tmp_path / "in.mp4")
     result = video.dream_video(source, tmp_path / "out.mp4", recipe=recipe)
-    looks = frame_dreamer(recipe)
+    looks = FrameDreamer(recipe)
     for a, b in zip(open_film(source), open_film(result.path)):
         before, after = (looks.activations(f.array.astype(np.float32) / 255) for f in (a, b))
         assert (after > 1.3 * before).all()

@@ -14,7 +14,11 @@ TAPS = {
     "mobilenet_v2": ("block_6_expand_relu", "block_11_expand_relu", "block_13_expand_relu", "block_16_expand_relu"),
     "vgg19": ("block4_conv2", "block5_conv2"),
     "vgg16": ("block4_conv2", "block5_conv2"),
+    "inception_v3": ("mixed2", "mixed4", "mixed5"),
 }
+# InceptionV3 pads nothing or only right and below, so that its cells look 3.5 (stride 8) to 7.5 pixels (stride 16)
+# past those of the student; it is shown the picture moved by what lies between.
+MOVED = {"inception_v3": 5}
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,10 @@ class Teacher:
         self.model.trainable = False
         preprocess = module.preprocess_input
 
+        moved = MOVED.get(name, 0)
+
         def maps(pictures):  # [batch, size, size, 3] in [0, 1]
+            pictures = tf.pad(pictures, [[0, 0], [moved, 0], [moved, 0], [0, 0]], "SYMMETRIC")[:, :size, :size]
             values = self.model(preprocess(pictures * 255.0), training=False)
             return [tf.cast(v, tf.float32) for v in values]
 
@@ -81,7 +88,7 @@ class Teacher:
 
 
 def centred(net, size: int):
-    """The same network with every second padding turned round, at a fixed input size.
+    """The same network with every second padding turned round and none left out, at a fixed input size.
 
     Padding only right and below before each stride of 2 moves every map half a cell away from the
     pixels it describes. A student whose cells sit centrally would have to learn that shift; turning
@@ -98,6 +105,8 @@ def centred(net, size: int):
             turned += 1
             if turned % 2 == 0:
                 config["padding"] = ((1, 0), (1, 0))
+        elif config.get("padding") == "valid":
+            config["padding"] = "same"  # or a map would not have one cell for each of the student's
         return layer.__class__.from_config(config)
 
     copy = keras.models.clone_model(net, input_tensors=keras.Input((size, size, 3)), clone_function=clone)

@@ -138,7 +138,8 @@ class LongSound:
         self.report |= {
             "ear_layers": [list(pair) for pair in dreamer.layers],
             "change_db": float(np.sqrt(np.average([d.change_db**2 for _, d in heard], weights=weights))),
-            "score_gain": float(np.average([d.scores[-1] / max(d.scores[0], 1e-12) for _, d in heard], weights=weights)),
+            # scores are logarithms of energies
+            "score_gain": float(np.exp(np.average([d.scores[-1] - d.scores[0] for _, d in heard], weights=weights))),
             "steps": max(len(d.scores) for _, d in heard),
             "chunks": len(done),
         }

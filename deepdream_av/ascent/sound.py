@@ -9,9 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
+from deepdream_av.ascent.loop import ascend
 from deepdream_av.ascent.precondition import Precondition
+from deepdream_av.ascent.rules import Std
 from deepdream_av.canvases.spectrogram import Spectrogram
 from deepdream_av.canvases.waveform import RATE, Waveform
+from deepdream_av.errors import UsageError
 from deepdream_av.recipe import Recipe
 from deepdream_av.spectral import normalised
 from deepdream_av.spectral.mel import DEVIATION, FLOOR
@@ -57,8 +60,10 @@ class SoundDreamer:
 
         self.recipe = recipe
         ear = load_backbone(recipe.ear)
-        self.layers = recipe.ear_layers or ear.default_layers
-        self.ear = ear.truncated([name for name, _ in self.layers])
+        if ear.kind != "sound":
+            raise UsageError(f"`ear` must listen to log-mels. Received: {recipe.ear!r}, which looks at pictures.")
+        self.layers = tuple((ear.layer_name(n), w) for n, w in recipe.ear_layers or ear.default_layers)
+        self.ear = ear
         self.objective = from_layers(self.layers)
         self.wanted = recipe.sound_change * recipe.strength
         self.transforms = (TimeShift(),)
@@ -84,22 +89,25 @@ class SoundDreamer:
 
     def _ascend(self, canvas, rule, on_step) -> Dreamt:
         """Steps of one size in decibels: what a step changed sets the length of the next one."""
-        planned = min(PLANNED[self.recipe.speed], self.recipe.sound_steps)
-        size, change, scores = FIRST_STEP, 0.0, []
+        recipe = self.recipe
+        planned = min(PLANNED[recipe.speed], recipe.sound_steps)
+        size, change, scores = FIRST_STEP, 0.0, ()
+        dream = ascend(canvas, self.ear, self.objective, transforms=self.transforms, rule=rule,
+                       steps=recipe.sound_steps, step_size=lambda: size, seed=recipe.seed, every=1)
         try:
-            for index in range(self.recipe.sound_steps):
-                scores.append(self._step(canvas, rule, size, index))
+            for step in dream:
+                scores = step.scores
                 before, change = change, float(moved(canvas.heard(canvas.given[0]), canvas.heard(canvas.state)))
                 if on_step:
-                    on_step(min(max(change / self.wanted, (index + 1) / self.recipe.sound_steps), 1.0))
+                    on_step(min(max(change / self.wanted, step.done), 1.0))
                 if change >= self.wanted:
                     break
-                goal = self.wanted * min((index + 2) / planned, 1.02)
+                goal = self.wanted * min((step.step + 1) / planned, 1.02)
                 size *= float(np.clip((goal - change) / max(change - before, 1e-3), 0.25, 4.0))
                 size = min(size, MOST_STEP)
         except KeyboardInterrupt:
-            return Dreamt(None, change, tuple(scores), interrupted=True)
-        return Dreamt(None, change, tuple(scores))
+            return Dreamt(None, change, scores, interrupted=True)
+        return Dreamt(None, change, scores)
 
 
 @tf.function(input_signature=[tf.TensorSpec([None, 128]), tf.TensorSpec([None, 128])])

@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from deepdream_av.errors import WeightsError
+
+if TYPE_CHECKING:
+    from deepdream_av.backbones.backbone import Backbone
 
 
 def save_weights(weights: dict[str, np.ndarray], path: str | Path):
@@ -45,14 +49,29 @@ def shipped(name: str):
     return resources.files("deepdream_av") / "backbones" / "weights" / name
 
 
-def load_dreamnet(*, weights=None, dtype=None):
-    """dreamnet with its shipped weights, or with those of another run of `training.distill`.
+def dreamnet(*, weights="", dtype: str = "float32") -> Backbone:
+    """dreamnet as a backbone, with its shipped weights or with those of another run of `training.distill`.
 
-    Returns:
-        A `keras.Model`; see `dreamnet.build_dreamnet`.
+    Raises:
+        WeightsError: the file is not of a dreamnet.
     """
-    from deepdream_av.backbones.dreamnet import build_dreamnet
+    from deepdream_av.backbones.backbone import Backbone
+    from deepdream_av.backbones.dreamnet import DEFAULT_LAYERS, build_dreamnet
 
     model = build_dreamnet(dtype=dtype)
     set_weights(model, weights or shipped("dreamnet.npz"))
-    return model
+    names = [x.name for x in model.layers if x.name.endswith("_relu") or x.name[6:].isdigit()]
+    return Backbone("dreamnet", model, layers=names, default_layers=DEFAULT_LAYERS)
+
+
+def earnet(*, weights="") -> Backbone:
+    """earnet as a backbone, with its shipped weights or with those of another run of `training.audio`.
+
+    Raises:
+        WeightsError: the file is not of an earnet.
+    """
+    from deepdream_av.backbones import earnet as ear
+    from deepdream_av.backbones.backbone import Backbone
+
+    model = ear.load_earnet(Path(weights)) if weights else ear.load_earnet()
+    return Backbone("earnet", model, layers=ear.list_layers(), default_layers=ear.DEFAULT_LAYERS, kind="sound")

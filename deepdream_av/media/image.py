@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import warnings
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +17,7 @@ import numpy as np
 from deepdream_av.errors import InputError, OutputError, UsageError
 from deepdream_av.media import metadata
 from deepdream_av.media.files import check_source
+from deepdream_av.quiet import hushed
 from deepdream_av.recipe import Recipe
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff")
@@ -65,7 +65,8 @@ def read_image(path: str | os.PathLike) -> Picture:
             warnings.simplefilter("ignore")  # sizes are checked here, in one line
             with Image.open(path, formats=[f for f in FORMATS if f in Image.OPEN]) as opened:
                 _check_room(*opened.size)
-                with _hushed() if opened.format == "TIFF" else contextlib.nullcontext():
+                # libtiff talks on stderr, with no other way to stop it
+                with hushed() if opened.format == "TIFF" else contextlib.nullcontext():
                     return _read(opened, path)
     except InputError:
         raise
@@ -150,23 +151,6 @@ def _upright(array: np.ndarray, orientation: int) -> np.ndarray:
     if orientation in (2, 3, 6, 7):
         array = array[:, ::-1]
     return array
-
-
-@contextlib.contextmanager
-def _hushed() -> Iterator[None]:
-    """Within, what C code writes to stderr is lost: libtiff talks there, with no other way to stop it."""
-    try:
-        stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    except OSError:  # there is no stderr to hush
-        yield
-        return
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        os.dup2(stderr, 2)
-        os.close(stderr)
-        os.close(nowhere)
 
 
 def _check_room(width: int, height: int):

@@ -26,4 +26,5 @@ class TimeShift:
         return tf.roll(x, params, 1)
 
     def undo(self, x, params):
+        """The inverse of `apply`."""
         return tf.roll(x, -params, 1)

@@ -1,0 +1,92 @@
+"""A frozen network with named layers, cut off behind the deepest one that is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+import keras
+import tensorflow as tf
+
+from deepdream_av.errors import UsageError, unknown_name
+
+
+class Backbone:
+    """A network that looks (`kind="image"`) or listens (`kind="sound"`).
+
+    Args:
+        name: how it is called in recipes and messages.
+        model: any functional `keras.Model`; it is frozen.
+        layers: names of the layers that can be dreamt, from the first to the deepest.
+        default_layers: pairs of a layer and its weight: what is dreamt unless something else is asked for.
+        kind: `"image"`: takes pictures `[batch, height, width, 3]` in [0, 1]; `"sound"`: takes log-mels
+            `[batch, frames, 128, 1]`.
+        preprocess: from that range to the one the model was trained on.
+        aliases: other names of layers, e.g. `{"relu4_3": "block4_conv3"}`.
+
+    Two truncations with the same layers are the same object, so that what was compiled for one serves the other.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        model: keras.Model,
+        *,
+        layers: Iterable[str],
+        default_layers: Iterable[tuple[str, float]],
+        kind: str = "image",
+        preprocess: Callable | None = None,
+        aliases: Mapping[str, str] | None = None,
+    ):
+        self.name, self.model, self.kind = name, model, kind
+        self.default_layers = tuple(default_layers)
+        self._layers, self._aliases = list(layers), dict(aliases or {})
+        self._preprocess = preprocess
+        self._truncated: dict[tuple[str, ...], Truncated] = {}
+        model.trainable = False
+
+    def list_layers(self) -> list[str]:
+        """Names of the layers that can be dreamt, from the first to the deepest."""
+        return list(self._layers)
+
+    def layer_name(self, name: str) -> str:
+        """The layer's own name for one of its names.
+
+        Raises:
+            UsageError: there is no such layer; the message names the closest one.
+        """
+        name = self._aliases.get(name, name)
+        if name not in self._layers:
+            raise unknown_name("layer", name, [*self._layers, *self._aliases], owner=self.name)
+        return name
+
+    def truncated(self, names: Iterable[str]) -> Truncated:
+        """The network from its input to the deepest of these layers.
+
+        Raises:
+            UsageError: a name that is not one of the layers.
+        """
+        names = tuple(names)
+        if not names:
+            raise UsageError(f"`names` must hold at least one of {self.name}'s layers. Received: none.")
+        if names not in self._truncated:
+            outputs = {name: self.model.get_layer(self.layer_name(name)).output for name in names}
+            model = keras.Model(self.model.inputs[0], outputs)
+            self._truncated[names] = Truncated(model, self._preprocess)
+        return self._truncated[names]
+
+    def __repr__(self) -> str:
+        return f"Backbone({self.name!r}, {len(self._layers)} layers, default {self.default_layers})"
+
+
+class Truncated:
+    """Maps an input to `{layer: activation}`; see `Backbone.truncated`."""
+
+    def __init__(self, model: keras.Model, preprocess: Callable | None):
+        self.model, self._preprocess = model, preprocess
+
+    def __call__(self, x) -> dict[str, tf.Tensor]:
+        """Activations of every layer, in the precision in which they were computed."""
+        x = tf.convert_to_tensor(x)
+        if self._preprocess is not None:
+            x = self._preprocess(x)
+        return self.model(x, training=False)

@@ -1,0 +1,71 @@
+"""From a name to a network: the embedded ones, those of `keras.applications`, and files of one's own."""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from pathlib import Path
+
+from deepdream_av.backbones.backbone import Backbone
+from deepdream_av.errors import UsageError, unknown_name
+
+EMBEDDED = ("dreamnet", "earnet")
+APPLICATIONS = ("vgg16", "vgg19", "inception_v3")
+
+
+def list_backbones() -> list[str]:
+    """Names of the known networks; any saved `.keras` file is one more."""
+    return [*EMBEDDED, *APPLICATIONS]
+
+
+def load_backbone(name: str | os.PathLike, *, weights: str | os.PathLike = "", dtype: str = "") -> Backbone:
+    """Load a network that looks or listens. A second call with the same arguments gives the same object.
+
+    Args:
+        name: `"dreamnet"` or `"earnet"`, which are in the package; `"vgg16"`, `"vgg19"` or `"inception_v3"`, whose
+            ImageNet weights Keras fetches at first use; or the path of a saved `.keras` file.
+        weights: a weights file for the named network, instead of its own.
+        dtype: Keras dtype policy; by default bfloat16 where the hardware has it.
+
+    Raises:
+        UsageError: an unknown name.
+        InputError: a file that is missing.
+        WeightsError: a file that does not fit, or weights that cannot be fetched.
+
+    >>> load_backbone("dreamnet").list_layers()[:2]
+    ['stride2', 'stride4']
+    """
+    name = os.fspath(name)
+    path = Path(name)
+    if path.suffix == ".keras":
+        if weights:
+            raise UsageError(f"`weights` means nothing beside a saved network. Received: '{weights}' beside '{name}'.")
+        from deepdream_av.media.files import check_source
+
+        path = check_source(path)
+        # a file that was trained anew in the meantime is another network
+        return _load(str(path.resolve()), "", dtype, path.stat().st_mtime_ns)
+    key = name.lower().replace("-", "_")
+    key = {"inceptionv3": "inception_v3"}.get(key, key)
+    if key not in list_backbones():
+        raise unknown_name("backbone", name, [*list_backbones(), "a saved .keras file"])
+    stamp = 0
+    if weights:
+        from deepdream_av.media.files import check_source
+
+        stamp = check_source(weights).stat().st_mtime_ns
+    return _load(key, os.fspath(weights), dtype, stamp)
+
+
+@lru_cache(maxsize=8)
+def _load(name: str, weights: str, dtype: str, stamp: int) -> Backbone:
+    from deepdream_av.backbones import applications, embedded, precision, saved
+
+    dtype = dtype or precision.fast_policy()
+    if name.endswith(".keras"):
+        return saved.load(name)
+    if name == "dreamnet":
+        return embedded.dreamnet(weights=weights, dtype=dtype)
+    if name == "earnet":
+        return embedded.earnet(weights=weights)
+    return applications.load(name, weights=weights, dtype=dtype)

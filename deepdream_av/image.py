@@ -1,0 +1,181 @@
+"""Dream in a picture: `python -m deepdream_av.image photo.jpg -o dream.png`.
+
+The dream is made at a work size and added, scaled up, to the picture at its full resolution: a photo of twelve
+megapixels stays one, and stays sharp.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from deepdream_av import cli
+from deepdream_av.errors import InputError
+from deepdream_av.recipe import Recipe
+
+_STRIP = 256  # rows that are toned at a time
+
+
+@dataclass(frozen=True)
+class DreamtPicture:
+    """A dream in a picture.
+
+    Attributes:
+        array: float32 `[height, width, 3]` in [0, 1], sRGB.
+        recipe: how it was dreamt.
+        report: what was measured on the way; `report["scores"]` holds the score curve of each octave.
+        interrupted: whether it was stopped early and is what had been dreamt until then.
+    """
+
+    array: np.ndarray
+    recipe: Recipe
+    report: dict = field(default_factory=dict)
+    interrupted: bool = False
+
+
+def dream_image(source, *, recipe: Recipe | None = None, progress: Callable | None = None) -> DreamtPicture:
+    """Dream in a picture and keep its size.
+
+    Args:
+        source: path of a picture, or an array: float `[height, width, 3]` in [0, 1] or uint8, sRGB.
+        recipe: how; the default look if None.
+        progress: called as `progress(done, total)` in steps.
+
+    Returns:
+        The dream; its `array` has the size of the source. Ctrl-C gives what has been dreamt so far.
+
+    Raises:
+        InputError: not a picture, or an array of another shape or with values that are not numbers.
+
+    >>> grey = np.full((48, 64, 3), 0.5, np.float32)
+    >>> dream_image(grey, recipe=Recipe.from_look("eyes", octaves=1, steps=1)).array.shape
+    (48, 64, 3)
+    """
+    recipe = recipe or Recipe.from_look()
+    if isinstance(source, str | os.PathLike):
+        from deepdream_av.media.image import read_image
+
+        array = read_image(source).array
+    else:
+        array = checked_array(source)
+    return _dream(array, recipe, progress or (lambda *_: None))
+
+
+def checked_array(source) -> np.ndarray:
+    """An array as a picture, float32 `[height, width, 3]` in [0, 1].
+
+    Raises:
+        InputError: it is none.
+    """
+    array = np.asarray(source)
+    if array.ndim == 2:
+        array = np.repeat(array[..., None], 3, axis=2)
+    if array.ndim != 3 or array.shape[2] != 3 or not array.size or array.dtype.kind not in "fu":
+        raise InputError(
+            "`source` must be a picture [height, width, 3], float in [0, 1] or uint8. "
+            f"Received: {array.dtype} {list(array.shape)}."
+        )
+    if array.dtype.kind == "u":
+        return array.astype(np.float32) / np.iinfo(array.dtype).max
+    if not np.isfinite(array).all():
+        raise InputError("`source` must hold numbers only. Received: values that are not numbers.")
+    if array.min() < -0.01 or array.max() > 1.01:
+        raise InputError(f"`source` must lie in [0, 1]. Received: {array.min():.3g} to {array.max():.3g}.")
+    return np.clip(array.astype(np.float32), 0.0, 1.0)
+
+
+def _dream(array: np.ndarray, recipe: Recipe, progress: Callable) -> DreamtPicture:
+    from deepdream_av.ascent.pictures import LOUDNESS, PictureDreamer, framed, levelled, work_size
+    from deepdream_av.canvases.pixels import scaled
+
+    began, interrupted = time.monotonic(), False
+    dreamer = PictureDreamer(recipe)
+    width, height = work_size(recipe, array.shape[1::-1])
+    small = scaled(array, (height, width))
+    wide, inside = framed(small)
+    curves: dict[int, tuple[float, ...]] = {}
+    canvas = None
+    if recipe.strength > 0:
+        try:
+            for step in dreamer.dream(wide):
+                canvas = step.canvas
+                curves[step.octave] = step.scores
+                progress(round(step.done * step.octaves * step.steps), step.octaves * step.steps)
+        except KeyboardInterrupt:
+            if canvas is None:
+                raise
+            interrupted = True
+    delta = np.zeros_like(small)
+    if canvas is not None:
+        delta = levelled(canvas.delta(), LOUDNESS * recipe.strength)[inside]
+    result = laid_over(array, delta, dreamer.canvas.toned)
+    report = {
+        "size": [array.shape[1], array.shape[0]],
+        "work_size": [width, height],
+        "backbone": dreamer.backbone.name,
+        "layers": [list(pair) for pair in dreamer.layers],
+        "rms_change": round(255 * float(np.sqrt(np.mean(np.square(result - array)))), 2),
+        "clipped_percent": round(100 * _newly_clipped(array, result), 2),
+        "scores": [[round(s, 4) for s in curve] for curve in curves.values()],
+        "seconds": round(time.monotonic() - began, 2),
+    }
+    return DreamtPicture(result, recipe, report, interrupted)
+
+
+def laid_over(picture: np.ndarray, delta: np.ndarray, toned: Callable) -> np.ndarray:
+    """A picture at its full size with a dream that was made at another one.
+
+    Args:
+        picture: float32 `[height, width, 3]`.
+        delta: float32 `[h, w, 3]`.
+        toned: lays one over the other at one size, e.g. `Pixels.toned`.
+    """
+    from deepdream_av.canvases.pixels import scaled
+
+    delta = scaled(delta, picture.shape[:2])
+    result = np.empty_like(picture)
+    for top in range(0, len(picture), _STRIP):  # so that a huge picture needs no more copies of itself
+        rows = slice(top, top + _STRIP)
+        result[rows] = toned(picture[rows], delta[rows])
+    return result
+
+
+def _newly_clipped(before: np.ndarray, after: np.ndarray) -> float:
+    """Share of samples that became black or white."""
+    edge, first = 0.5 / 255, 0
+    for x, y in zip(before, after):
+        first += int((((y < edge) | (y > 1 - edge)) & (x >= edge) & (x <= 1 - edge)).sum())
+    return first / before.size
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Command line of this verb."""
+    return cli.main("image", argv, _job, plan=_plan)
+
+
+def _plan(args) -> dict:
+    from deepdream_av.ascent.pictures import work_size
+    from deepdream_av.media.image import read_image
+
+    picture = read_image(args.source)
+    size = picture.array.shape[1::-1]
+    return {"size": list(size), "work_size": list(work_size(args.recipe, size)), "bit_depth": picture.bit_depth}
+
+
+def _job(args, progress, say) -> cli.Result:
+    from deepdream_av.media.files import writing
+    from deepdream_av.media.image import read_image, write_image
+
+    picture = read_image(args.source)
+    with writing(args.output, force=args.force, source=args.source) as part:
+        dream = _dream(picture.array, args.recipe, progress)
+        write_image(part, dream.array, like=picture, recipe=args.recipe, source=args.source)
+    return cli.Result(args.output, dream.report, interrupted=dream.interrupted)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,95 @@
+"""Objectives: sums of weighted terms, each of them one number from the activations of one layer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import tensorflow as tf
+
+from deepdream_av.errors import UsageError
+
+_TINY = 1e-6
+
+
+@dataclass(frozen=True)
+class LayerEnergy:
+    """The energy of a layer: whatever it has begun to see, it shall see more of (Mordvintsev et al. 2015).
+
+    It is the logarithm of the mean square. Its gradient points where that of the mean square points, but its
+    length does not depend on how loud a layer is, so that weights between layers mean what they say.
+
+    Args:
+        layer: name of a layer.
+    """
+
+    layer: str
+
+    def __call__(self, activations: dict) -> tf.Tensor:
+        """A number from `{layer: float [batch, ..., channels]}`."""
+        return tf.math.log(tf.reduce_mean(tf.square(tf.cast(activations[self.layer], tf.float32))) + _TINY)
+
+
+@dataclass(frozen=True)
+class Objective:
+    """A weighted sum of terms. `2 * a + b`, `a - 0.5 * b` and `-a` are what they say.
+
+    Attributes:
+        terms: pairs of a term and its weight; a negative weight makes a penalty.
+
+    >>> wanted = 2 * layer("mixed4") - layer("mixed5")
+    >>> wanted.layers
+    ('mixed4', 'mixed5')
+    >>> float(wanted({"mixed4": tf.ones([1, 4, 4, 8]), "mixed5": tf.ones([1, 2, 2, 8])})) < 1e-5
+    True
+    """
+
+    terms: tuple[tuple[LayerEnergy, float], ...]
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Names of the layers that it reads, each once."""
+        return tuple(dict.fromkeys(term.layer for term, _ in self.terms))
+
+    def __call__(self, activations: dict) -> tf.Tensor:
+        """The score, a float32 scalar, of `{layer: float [batch, ..., channels]}`."""
+        return tf.add_n([weight * term(activations) for term, weight in self.terms])
+
+    def __add__(self, other: Objective) -> Objective:
+        if not isinstance(other, Objective):
+            return NotImplemented
+        return Objective(self.terms + other.terms)
+
+    def __mul__(self, factor: float) -> Objective:
+        if not isinstance(factor, int | float):
+            return NotImplemented
+        return Objective(tuple((term, weight * factor) for term, weight in self.terms))
+
+    __rmul__ = __mul__
+
+    def __neg__(self) -> Objective:
+        return self * -1.0
+
+    def __sub__(self, other: Objective) -> Objective:
+        return self + -other
+
+
+def layer(name: str) -> Objective:
+    """Raise a whole layer, as the first Deep Dreams did.
+
+    Args:
+        name: one of the backbone's `list_layers()`.
+    """
+    return Objective(((LayerEnergy(name), 1.0),))
+
+
+def from_layers(layers: Iterable[tuple[str, float]]) -> Objective:
+    """The objective of a recipe: pairs of a layer's name and its weight.
+
+    Raises:
+        UsageError: there is no pair.
+    """
+    terms = tuple((LayerEnergy(name), float(weight)) for name, weight in layers)
+    if not terms:
+        raise UsageError("`layers` must name at least one layer. Received: none.")
+    return Objective(terms)

@@ -1,0 +1,11 @@
+"""What is done to a picture or a sound before a network is shown it: drawn from a seed, then applied, and undone.
+
+The gradient comes back through a transform as it went in, so that a canvas itself never moves.
+"""
+
+from __future__ import annotations
+
+from deepdream_av.transforms.jitter import Jitter
+from deepdream_av.transforms.time_shift import TimeShift
+
+__all__ = ["Jitter", "TimeShift"]

@@ -1,0 +1,64 @@
+"""Gradient rules: a direction does not depend on the scale of the gradient, and each rule keeps its promise."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from deepdream_av.ascent.rules import Laplacian, Mean, Std, _grown, _halved
+
+RULES = [Std(), Mean(), Laplacian(), Laplacian(bands=1), Laplacian(bands=6)]
+
+
+def gradient(height=61, width=90, seed=0):
+    return tf.random.stateless_normal([height, width, 3], [seed, 1])
+
+
+@pytest.mark.parametrize("rule", RULES, ids=str)
+def test_scale_of_the_gradient_does_not_matter(rule):
+    g = gradient()
+    once, much = rule(g, None), rule(g * 1e-4, None)
+    assert np.allclose(once, much, atol=1e-3)
+    assert once.shape == g.shape
+
+
+@pytest.mark.parametrize("rule", RULES, ids=str)
+def test_no_gradient_is_no_step(rule):
+    assert np.array_equal(rule(tf.zeros([40, 40, 3]), None), np.zeros([40, 40, 3]))
+
+
+def test_units():
+    assert float(tf.math.reduce_std(Std()(gradient(), None))) == pytest.approx(1, rel=1e-4)
+    assert float(tf.reduce_mean(tf.abs(Mean()(gradient(), None)))) == pytest.approx(1, rel=1e-4)
+    assert float(tf.math.reduce_std(Laplacian()(gradient(), None))) == pytest.approx(1, rel=1e-4)
+
+
+def test_a_direction_points_uphill():
+    for rule in RULES:
+        g = gradient()
+        assert float(tf.reduce_sum(rule(g, None) * g)) > 0
+
+
+def spread(picture):
+    """Standard deviation of the fine and of the coarse half of a picture."""
+    coarse = picture
+    for _ in range(2):
+        coarse = _halved(coarse)
+    return float(tf.math.reduce_std(picture - _grown(_grown(coarse, [31, 45]), tf.shape(picture)))), float(
+        tf.math.reduce_std(coarse)
+    )
+
+
+def test_bands_are_made_equal():
+    """A gradient of grain with a faint large form: afterwards the form counts as much as the grain."""
+    y, x = np.mgrid[:61, :90]
+    form = 0.01 * np.sin(x / 14)[..., None] * np.sin(y / 12)[..., None] * np.ones(3)
+    g = tf.constant((form + np.random.default_rng(0).normal(0, 0.3, (61, 90, 3))).astype(np.float32))
+    fine, coarse = spread(Std()(g, None))
+    assert coarse < 0.25 * fine
+    fine, coarse = spread(Laplacian(bands=5)(g, None))
+    assert coarse > 0.5 * fine
+
+
+def test_a_pyramid_keeps_an_even_picture_even():
+    even = tf.fill([33, 47, 3], 0.7)
+    assert np.allclose(_halved(even), 0.7, atol=1e-6) and _halved(even).shape == (17, 24, 3)
