@@ -73,8 +73,24 @@ class Teacher:
             values = self.model(preprocess(pictures * 255.0), training=False)
             return [tf.cast(v, tf.float32) for v in values]
 
-        self.maps = maps
-        self.compiled = tf.function(maps, input_signature=[tf.TensorSpec([None, size, size, 3], tf.float32)])
+        def gradient(pictures):
+            with tf.GradientTape() as tape:
+                tape.watch(pictures)
+                energies = [
+                    tf.math.log(tf.reduce_mean(tf.square(value), (1, 2, 3)) + 1e-6)
+                    for value, tap in zip(maps(pictures), self.taps)
+                    if tap.stride < 32
+                ]
+                total = tf.reduce_sum(energies)
+            g = tape.gradient(total, pictures)
+            # what alternates from pixel to pixel is the grid of the network's own strides
+            kernel = tf.constant([1.0, 2.0, 1.0])[:, None] * tf.constant([1.0, 2.0, 1.0])[None] / 16
+            g = tf.nn.depthwise_conv2d(g, tf.tile(kernel[:, :, None, None], [1, 1, 3, 1]), [1, 1, 1, 1], "SAME")
+            return g / (tf.math.reduce_std(g, (1, 2, 3), keepdims=True) + 1e-12)
+
+        pictures = [tf.TensorSpec([None, size, size, 3], tf.float32)]
+        self.compiled = tf.function(maps, input_signature=pictures)
+        self.gradient = tf.function(gradient, input_signature=pictures)
 
     @staticmethod
     def _choose(name, shapes, size):
@@ -97,6 +113,7 @@ def centred(net, size: int):
     import keras
 
     turned = 0
+    pads = any(isinstance(layer, keras.layers.ZeroPadding2D) for layer in net.layers)
 
     def clone(layer):
         nonlocal turned
@@ -105,7 +122,7 @@ def centred(net, size: int):
             turned += 1
             if turned % 2 == 0:
                 config["padding"] = ((1, 0), (1, 0))
-        elif config.get("padding") == "valid":
+        elif config.get("padding") == "valid" and not pads:
             config["padding"] = "same"  # or a map would not have one cell for each of the student's
         return layer.__class__.from_config(config)
 
@@ -115,23 +132,33 @@ def centred(net, size: int):
 
 
 class Shard:
-    """Pictures with all teachers' answers, kept small: maps as uint8 in units of a channel's spread."""
+    """Pictures with all teachers' answers, kept small: maps as uint8 in units of a channel's spread.
+
+    Attributes:
+        pictures: uint8 `[count, size, size, 3]`.
+        maps: for each tap uint8 `[count, height, width, channels]`.
+        logits: float16 `[count, classes]`.
+        gradients: int8 `[count, size, size, 3]`, where the teachers would dream; empty if nobody asked.
+    """
 
     STEP = 1 / 24  # one level, in standard deviations; 255 levels reach 10.6 of them
+    GRADIENT_STEP = 1 / 24
 
-    def __init__(self, pictures: np.ndarray, maps: list[np.ndarray], logits: np.ndarray | None):
-        self.pictures, self.maps, self.logits = pictures, maps, logits
+    def __init__(self, pictures: np.ndarray, maps: list[np.ndarray], logits: np.ndarray, gradients: np.ndarray):
+        self.pictures, self.maps, self.logits, self.gradients = pictures, maps, logits, gradients
 
     def __len__(self):
         return len(self.pictures)
 
     def save(self, path: Path):
-        np.savez(path, pictures=self.pictures, logits=self.logits, **{f"map{i}": m for i, m in enumerate(self.maps)})
+        maps = {f"map{i}": m for i, m in enumerate(self.maps)}
+        np.savez(path, pictures=self.pictures, logits=self.logits, gradients=self.gradients, **maps)
 
     @classmethod
     def load(cls, path: Path):
         with np.load(path, allow_pickle=False) as z:
-            return cls(z["pictures"], [z[f"map{i}"] for i in range(len(z.files) - 2)], z["logits"])
+            maps = [z[f"map{i}"] for i in range(sum(name.startswith("map") for name in z.files))]
+            return cls(z["pictures"], maps, z["logits"], z["gradients"])
 
 
 def spreads(teachers: list[Teacher], pictures: np.ndarray, *, batch: int = 32) -> list[np.ndarray]:
@@ -144,9 +171,9 @@ def spreads(teachers: list[Teacher], pictures: np.ndarray, *, batch: int = 32) -
     return [np.sqrt(s / np.ceil(len(pictures) / batch)) + 1e-3 for s in sums]
 
 
-def label(teachers: list[Teacher], pictures: np.ndarray, spread: list[np.ndarray], *, batch: int = 32) -> Shard:
+def label(teachers: list[Teacher], pictures: np.ndarray, spread: list[np.ndarray], *, gradients: bool, batch: int = 32) -> Shard:
     """Ask all teachers about some pictures (uint8 `[count, size, size, 3]`)."""
-    maps, logits = [[] for _ in spread], []
+    maps, logits, directions = [[] for _ in spread], [], []
     for i in range(0, len(pictures), batch):
         x = pictures[i : i + batch].astype(np.float32) / 255
         at = 0
@@ -158,5 +185,14 @@ def label(teachers: list[Teacher], pictures: np.ndarray, spread: list[np.ndarray
                 at += 1
             if teacher.has_logits:
                 logits.append(values[-1].numpy().astype(np.float16))
+        if gradients:  # of all teachers, each as loud as the others
+            total = sum(t.gradient(x).numpy() for t in teachers)
+            total /= total.std((1, 2, 3), keepdims=True) + 1e-12
+            directions.append(np.clip(np.rint(total / Shard.GRADIENT_STEP), -127, 127).astype(np.int8))
     empty = np.zeros((len(pictures), 0), np.float16)
-    return Shard(pictures, [np.concatenate(m) for m in maps], np.concatenate(logits) if logits else empty)
+    return Shard(
+        pictures,
+        [np.concatenate(m) for m in maps],
+        np.concatenate(logits) if logits else empty,
+        np.concatenate(directions) if gradients else empty.astype(np.int8),
+    )
