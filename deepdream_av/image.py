@@ -89,7 +89,7 @@ def checked_array(source) -> np.ndarray:
 
 
 def _dream(array: np.ndarray, recipe: Recipe, progress: Callable) -> DreamtPicture:
-    from deepdream_av.ascent.pictures import LOUDNESS, PictureDreamer, framed, levelled, work_size
+    from deepdream_av.ascent.pictures import PictureDreamer, framed, work_size
     from deepdream_av.canvases.pixels import scaled
 
     began, interrupted = time.monotonic(), False
@@ -111,7 +111,7 @@ def _dream(array: np.ndarray, recipe: Recipe, progress: Callable) -> DreamtPictu
             interrupted = True
     delta = np.zeros_like(small)
     if canvas is not None:
-        delta = levelled(canvas.delta(), LOUDNESS * recipe.strength)[inside]
+        delta = dreamer.settled(wide, canvas.delta())[inside]
     result = laid_over(array, delta, dreamer.canvas.toned)
     report = {
         "size": [array.shape[1], array.shape[0]],

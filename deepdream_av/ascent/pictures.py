@@ -20,7 +20,9 @@ from deepdream_av.transforms import Jitter
 WORK_SIZE = {"sketch": 384, "normal": 512, "fine": 768}  # long side on a CPU, in pixels
 GPU_WORK_SIZE = {"sketch": 768, "normal": 1280, "fine": 2048}
 STEPS = {"sketch": 0.5, "normal": 1.0, "fine": 1.5}  # times those of the look
-LOUDNESS = 20.0 / 255  # root mean square of a dream at strength 1, at most
+LOUDNESS = 19.0 / 255  # root mean square of a dream at strength 1
+_LOUD_PLACES = 1.3  # times that, where a dream is loudest
+_MOST_LIFT = 2.0  # times what was dreamt, where the dream of a whole picture is too quiet
 LEAST_SIDE = 64  # pixels: what is smaller is continued by its mirror image before a network looks
 _RULES = {"std": Std(), "mean": Mean(), "laplacian": Laplacian()}
 _FIELD = 14.0  # pixels over which a dream's loudness is kept even
@@ -90,6 +92,19 @@ class PictureDreamer:
             every=steps,
         )
         return next(done).canvas.delta()
+
+    def settled(self, picture: np.ndarray, delta: np.ndarray) -> np.ndarray:
+        """A finished dream at the loudness that its strength asks for, whatever the picture.
+
+        Args:
+            picture, delta: float32 `[height, width, 3]`.
+        """
+        wanted = LOUDNESS * self.recipe.strength
+        delta = levelled(delta, _LOUD_PLACES * wanted)
+        for _ in range(3):  # what bends near black and white is made up for elsewhere
+            change = float(np.sqrt(np.mean(np.square(self.canvas.toned(picture, delta) - picture))))
+            delta = delta * np.float32(min(wanted / max(change, 1e-6), _MOST_LIFT ** (1 / 3)))
+        return delta
 
     def activations(self, picture: np.ndarray) -> np.ndarray:
         """Mean squared activation of every dreamt layer, in the order of the recipe."""

@@ -29,13 +29,13 @@ def build_dreamnet(*, batch_norm: bool = False, dtype=None):
     import keras
     from keras import layers
 
-    def conv(x, width, kernel, name, *, strides=1, relu=True):
+    def conv(x, width, kernel, name, *, strides=1, relu="relu"):
         x = layers.Conv2D(
             width, kernel, strides, padding="same", use_bias=not batch_norm, name=f"{name}_conv", dtype=dtype
         )(x)
         if batch_norm:
             x = layers.BatchNormalization(momentum=0.97, epsilon=1e-3, name=f"{name}_bn", dtype=dtype)(x)
-        return layers.ReLU(name=f"{name}_relu", dtype=dtype)(x) if relu else x
+        return layers.ReLU(name=relu if relu == name else f"{name}_{relu}", dtype=dtype)(x) if relu else x
 
     picture = keras.Input((None, None, 3), name="picture", dtype="float32")
     x = layers.Rescaling(2.0, offset=-1.0, name="range", dtype=dtype)(picture)
@@ -44,13 +44,13 @@ def build_dreamnet(*, batch_norm: bool = False, dtype=None):
         name = f"stride{2 ** (index + 1)}"
         if index:
             x = layers.AveragePooling2D(2, name=f"{name}_pool", dtype=dtype)(x)
-        entry = name if not blocks else f"{name}_in"
-        x = conv(x, width, 3 if index else 4, entry, strides=1 if index else 2)
+        entry = f"{name}_in" if blocks else name
+        x = conv(x, width, 3 if index else 4, entry, strides=1 if index else 2, relu="relu" if blocks else name)
         for b in range(blocks):
             block = f"{name}_block{b + 1}"
             # narrow inside: half the cost of a plain block at the same receptive field
             y = conv(x, width // 2, 3, f"{block}_a")
-            y = conv(y, width, 3, f"{block}_b", relu=False)
+            y = conv(y, width, 3, f"{block}_b", relu="")
             x = layers.Add(name=f"{block}_add", dtype=dtype)([x, y])
             x = layers.ReLU(name=name if b == blocks - 1 else f"{block}_relu", dtype=dtype)(x)
         maps.append(x)

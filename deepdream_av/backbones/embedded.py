@@ -60,7 +60,7 @@ def dreamnet(*, weights="", dtype: str = "float32") -> Backbone:
 
     model = build_dreamnet(dtype=dtype)
     set_weights(model, weights or shipped("dreamnet.npz"))
-    names = [x.name for x in model.layers if x.name.endswith("_relu") or x.name[6:].isdigit()]
+    names = [x.name for x in model.layers if x.name.endswith("_relu") or x.name.removeprefix("stride").isdigit()]
     return Backbone("dreamnet", model, layers=names, default_layers=DEFAULT_LAYERS)
 
 
