@@ -95,7 +95,7 @@ def _print_plan(verb, args, facts: dict):
         return
     print(f"would dream: {source or 'the built-in example'}")
     print(f"would write: {args.output}")
-    for name, value in {**facts, **recipe}.items():
+    for name, value in {**facts, **{k: v for k, v in recipe.items() if k not in facts}}.items():
         print(f"  {name}: {value}")
 
 

@@ -82,6 +82,7 @@ def dream_video(
 
 
 def _dream(source, output, recipe: Recipe, *, force, progress, say, name) -> DreamtFilm:
+    from deepdream_av.ascent.frames import FrameDreamer
     from deepdream_av.media import metadata
     from deepdream_av.media.files import writing
     from deepdream_av.media.video import FilmWriter, SoundFormat, open_film
@@ -90,6 +91,7 @@ def _dream(source, output, recipe: Recipe, *, force, progress, say, name) -> Dre
     film = open_film(source, start=recipe.start, duration=recipe.duration)
     for note in film.notes:
         say(note)
+    dreamer = FrameDreamer(recipe)  # first: a wrong layer is told before any work is done
     with (
         _Sound(film, recipe, say=say, progress=progress) as sound,
         writing(output, force=force, source=source) as part,
@@ -105,7 +107,7 @@ def _dream(source, output, recipe: Recipe, *, force, progress, say, name) -> Dre
             comment=metadata.encode(recipe, source=name, kind="video"),
         )
         with writer:
-            work = _Pictures(film, recipe, writer, sound)
+            work = _Pictures(film, recipe, writer, sound, dreamer)
             work.run(progress)
         missing = film.missing
         if missing and not work.interrupted:
@@ -215,8 +217,7 @@ class _Sound:
 class _Pictures:
     """Decoder, dream and encoder, each in a thread of its own, with a few frames between them."""
 
-    def __init__(self, film, recipe: Recipe, writer, sound: _Sound):
-        from deepdream_av.ascent.frames import FrameDreamer
+    def __init__(self, film, recipe: Recipe, writer, sound: _Sound, dreamer):
         from deepdream_av.ascent.pictures import work_size
         from deepdream_av.temporal.carry import CarriedDream
 
@@ -224,7 +225,6 @@ class _Pictures:
         self.size = work_size(recipe, film.size)
         self.done = self.shots = 0
         self.interrupted = False
-        dreamer = FrameDreamer(recipe)
         self._toned = dreamer.toned
         self._dream = CarriedDream(dreamer, memory=recipe.memory)
         self._end = 0.0

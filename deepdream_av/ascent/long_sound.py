@@ -100,13 +100,13 @@ class LongSound:
             before = len(self._dream) / self.rate
 
             def on_step(share):
-                progress(min(before + share * seconds, total), total)
+                progress(min(round(before + share * seconds, 1), total), total)
 
             piece = self._one(samples, dreamer, on_step if progress else None)
             done.append((len(samples), piece[1]))
             return piece[0]
 
-        total = len(self.source) / self.rate
+        total = round(len(self.source) / self.rate, 1)
         for block in chunks.joined(self.source.read, work, len(self.source)):
             self._dream.append(block)
             if self.interrupted:

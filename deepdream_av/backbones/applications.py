@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 from dataclasses import dataclass
 
 from deepdream_av.backbones.backbone import Backbone
@@ -65,11 +67,13 @@ def load(name: str, *, weights: str = "", dtype: str = "float32") -> Backbone:
 def _built(builder, name: str, weights: str):
     if not weights:
         try:
-            return builder(weights="imagenet", include_top=False)
+            with contextlib.redirect_stdout(sys.stderr):  # Keras tells of its download on stdout
+                return builder(weights="imagenet", include_top=False)
         except Exception as error:  # urllib, ssl and Keras raise many kinds here
+            reason = str(error).rpartition(" -- ")[2].strip() or type(error).__name__
             raise WeightsError(
-                f"The ImageNet weights of {name} are fetched by Keras at first use and could not be: {_line(error)}. "
-                f"`--weights FILE` takes them from a file."
+                f"The ImageNet weights of {name} are fetched by Keras at first use and could not be had "
+                f"({reason[:100]}). `--weights FILE` takes them from a file."
             ) from None
     model = builder(weights=None, include_top=False)
     try:

@@ -32,15 +32,20 @@ def set_weights(model, path) -> None:
     """
     try:
         with np.load(path, allow_pickle=False) as archive:
-            arrays = {k: archive[k].astype(np.float32) for k in archive.files}
-    except (OSError, ValueError, EOFError) as error:
-        raise WeightsError(f"`weights` must be an .npz made by this project's training. Received: {path} ({error}).") from None
+            arrays = {k: np.asarray(archive[k], np.float32) for k in archive.files}
+    except Exception as error:  # other archives, pickles, broken zips: all mean the same to a user
+        line = (str(error).strip().splitlines() or [type(error).__name__])[0][:120]
+        raise WeightsError(
+            f"`weights` must be an .npz made by this project's training. Received: '{path}' ({line})."
+        ) from None
     for layer in model.layers:
         for variable in layer.weights:
             key = f"{layer.name}/{variable.name}"
             if key not in arrays or arrays[key].shape != tuple(variable.shape):
                 found = arrays[key].shape if key in arrays else "nothing"
-                raise WeightsError(f"`weights` must hold {key} of shape {tuple(variable.shape)}. Received: {found} in {path}.")
+                raise WeightsError(
+                    f"`weights` must hold {key} of shape {tuple(variable.shape)}. Received: {found} in '{path}'."
+                )
             variable.assign(arrays[key])
 
 

@@ -5,20 +5,25 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
-from deepdream_av.spectral import MelGrid, istft, log_mel, stft
+from deepdream_av.spectral import MelGrid, istft, log_mel, mel_power, spread_bands, stft
 from deepdream_av.spectral.frames import frame_power, smooth_frames
+from deepdream_av.spectral.mel import FLOOR
 
 RATE = 22050
 """The ear hears up to 11 kHz; what lies above is not dreamt but carried along (see `deepdream_av.audio`)."""
 RESTORE_FRAMES = 5
 MOST_GAIN = 4.0
+STEADY_FRAMES = 5  # 116 ms
+QUICK_SHARE = 0.3
+ENVELOPE_ROOM = 2.0  # 6 dB
+HOP = 64  # samples between two points of the envelope, 3 ms
 
 
 class Waveform:
     """A mono sound at 22.05 kHz that is dreamt sample by sample.
 
-    After each step the energy of every frame is brought back to that of the source, so that accents, rests and
-    loudness stay where they were and only the colour of the sound moves.
+    After each step the course of the source in time is brought back, so that accents, rests and loudness stay where
+    they were and only the colour of the sound moves.
 
     Args:
         samples: float32 `[samples]`.
@@ -50,9 +55,51 @@ class Waveform:
 
     @classmethod
     def project(cls, state, given):
-        """The same sound with the source's energy in every frame."""
-        spectrum = stft(state, cls.grid)
-        now = smooth_frames(frame_power(spectrum), width=RESTORE_FRAMES)
-        then = smooth_frames(frame_power(stft(given[0], cls.grid)), width=RESTORE_FRAMES)
-        gain = tf.minimum(tf.sqrt((then + 1e-12) / (now + 1e-12)), MOST_GAIN)
-        return istft(spectrum * tf.cast(gain, spectrum.dtype)[:, None], cls.grid, tf.shape(state)[-1])
+        """The same sound with the source's course in time: in every band, in every frame, and within a frame."""
+        (source,) = given
+        spectrum, then = stft(state, cls.grid), stft(source, cls.grid)
+        spectrum *= tf.cast(steadied(spectrum, then, cls.grid), spectrum.dtype)
+        power, wanted = (smooth_frames(frame_power(x), width=RESTORE_FRAMES) for x in (spectrum, then))
+        gain = tf.minimum(tf.sqrt((wanted + 1e-12) / (power + 1e-12)), MOST_GAIN)
+        sound = istft(spectrum * tf.cast(gain, spectrum.dtype)[:, None], cls.grid, tf.shape(state)[-1])
+        return under_envelope(sound, source)
+
+
+def steadied(spectrum, source, grid: MelGrid):
+    """Gains that slow down what a dream did to each band, so that no beats are added and none are lost.
+
+    What changes the colour of a sound for a tenth of a second or longer stays; of what is quicker, a part.
+
+    Args:
+        spectrum, source: complex64 `[frames, bins]`.
+        grid: of both.
+
+    Returns:
+        float32 `[frames, bins]`.
+    """
+    change = tf.math.log(mel_power(spectrum, grid) + FLOOR) - tf.math.log(mel_power(source, grid) + FLOOR)
+    slow = tf.nn.avg_pool1d(change[None], STEADY_FRAMES, 1, "SAME")[0]
+    too_much = (1 - QUICK_SHARE) * (change - slow)
+    # powers are squares: half the logarithm is that of the amplitude
+    return tf.exp(spread_bands(tf.clip_by_value(-0.5 * too_much, -2.0, 2.0), grid))
+
+
+def under_envelope(sound, source):
+    """The sound, held down where the source is all but silent for a few milliseconds.
+
+    A frame of the spectrum is ten times as long as a click; without this a dream begins before its note.
+
+    Args:
+        sound, source: float32 `[samples]`.
+    """
+
+    def power(x):
+        padded = tf.pad(tf.square(x)[None, :, None], [[0, 0], [2 * HOP, 2 * HOP], [0, 0]])
+        return tf.nn.avg_pool1d(padded, 4 * HOP, HOP, "VALID")[0, :, 0]
+
+    gain = tf.minimum(1.0, ENVELOPE_ROOM * tf.sqrt((power(source) + 1e-14) / (power(sound) + 1e-14)))
+    place = tf.cast(tf.range(tf.shape(sound)[0]), tf.float32) / HOP
+    before = tf.cast(place, tf.int32)
+    share, last = place - tf.cast(before, tf.float32), tf.shape(gain)[0] - 1
+    left, right = (tf.gather(gain, tf.minimum(k, last)) for k in (before, before + 1))
+    return sound * (left * (1 - share) + right * share)
