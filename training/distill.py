@@ -278,7 +278,10 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv=None):
     args = parser().parse_args(argv)
-    Distiller(args).run()
+    try:
+        Distiller(args).run()
+    except ValueError as error:  # a folder without photos, an unknown teacher
+        raise SystemExit(f"training.distill: {error}") from None
     print(json.dumps({"output": args.output, "steps": args.steps}))
 
 

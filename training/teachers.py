@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from deepdream_av.errors import unknown_name
+
 STRIDES = (8, 16, 32)
 # Where a teacher's layer is known to dream well it is named; others are tapped at the last
 # non-negative map of each stride.
@@ -44,7 +46,10 @@ class Teacher:
         import keras
         import tensorflow as tf
 
-        module = getattr(keras.applications, name)
+        module = getattr(keras.applications, name, None)
+        if module is None:
+            known = [n for n in dir(keras.applications) if not n.startswith("_") and n.islower()]
+            raise unknown_name("teacher", name, known)
         builder = next(getattr(module, n) for n in dir(module) if n.lower() == name.replace("_", ""))
         keras.config.set_dtype_policy("mixed_bfloat16")
         try:
