@@ -111,7 +111,7 @@ def _dream(array: np.ndarray, recipe: Recipe, progress: Callable) -> DreamtPictu
             interrupted = True
     delta = np.zeros_like(small)
     if canvas is not None:
-        delta = dreamer.settled(wide, canvas.delta())[inside]
+        delta = dreamer.settled(small, np.ascontiguousarray(canvas.delta()[inside]))
     result = laid_over(array, delta, dreamer.canvas.toned)
     report = {
         "size": [array.shape[1], array.shape[0]],

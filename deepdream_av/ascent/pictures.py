@@ -23,7 +23,8 @@ STEPS = {"sketch": 0.5, "normal": 1.0, "fine": 1.5}  # times those of the look
 LOUDNESS = 19.0 / 255  # root mean square of a dream at strength 1
 _LOUD_PLACES = 1.3  # times that, where a dream is loudest
 _MOST_LIFT = 2.0  # times what was dreamt, where the dream of a whole picture is too quiet
-LEAST_SIDE = 64  # pixels: what is smaller is continued by its mirror image before a network looks
+MARGIN = 16  # pixels of its mirror image around a picture that is dreamt
+LEAST_SIDE = 64  # pixels in all, before a network looks
 _RULES = {"std": Std(), "mean": Mean(), "laplacian": Laplacian()}
 _FIELD = 14.0  # pixels over which a dream's loudness is kept even
 
@@ -143,17 +144,17 @@ def levelled(delta: np.ndarray, loudness: float) -> np.ndarray:
     return delta * np.minimum(1.0, loudness / np.sqrt(power + 1e-12))[..., None].astype(np.float32)
 
 
-def framed(picture: np.ndarray, least: int = LEAST_SIDE) -> tuple[np.ndarray, tuple[slice, slice]]:
-    """A picture continued by its mirror image to a least size, and where in it the picture lies.
+def framed(picture: np.ndarray, *, margin: int = MARGIN, least: int = LEAST_SIDE) -> tuple[np.ndarray, tuple[slice, slice]]:
+    """A picture continued by its mirror image on all sides, and where in it the picture lies.
+
+    At an edge a network sees an edge, and dreams one; so the edge is moved out of the picture.
 
     Args:
         picture: float32 `[height, width, 3]`.
-        least: of both sides, in pixels.
+        margin: on every side, in pixels.
+        least: of both sides in all, in pixels.
     """
-    missing = [max(0, least - side) for side in picture.shape[:2]]
-    before = [m // 2 for m in missing]
-    if not any(missing):
-        return picture, (slice(None), slice(None))
-    pad = [(b, m - b) for b, m in zip(before, missing)]
-    inside = tuple(slice(b, b + side) for b, side in zip(before, picture.shape[:2]))
+    missing = [max(2 * margin, least - side) for side in picture.shape[:2]]
+    pad = [(m // 2, m - m // 2) for m in missing]
+    inside = tuple(slice(before, before + side) for (before, _), side in zip(pad, picture.shape[:2]))
     return np.pad(picture, [*pad, (0, 0)], mode="symmetric"), inside
