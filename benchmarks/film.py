@@ -25,6 +25,8 @@ def main() -> None:
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="fields of the recipe"
     )
+    parser.add_argument("--sheet", default="", metavar="FILE", help="write frames of the last pair as one picture")
+    parser.add_argument("--moving", default="", metavar="FILE.webp", help="write the last dream as a small moving picture")
     args = parser.parse_args()
     recipe = _recipe(args)
     for source, dream in zip(args.files[::2], args.files[1::2]):
@@ -39,6 +41,43 @@ def main() -> None:
             report["seconds"] = round(time.monotonic() - began, 1)
             report["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
         print(json.dumps({**report, **measure(source, dream, recipe)}, indent=1), flush=True)
+    if args.sheet:
+        write_sheet(args.sheet, source, dream)
+    if args.moving:
+        write_moving(args.moving, dream)
+
+
+def write_sheet(path, source, dream, *, columns: int = 4, width: int = 400) -> None:
+    """Frames of a film above those of its dream."""
+    from deepdream_av import write_image
+
+    rows = []
+    for file in (source, dream):
+        frames = list(_small_frames(file, width))
+        step = max(1, (len(frames) - 1) // (columns - 1))
+        rows.append(np.concatenate(frames[::step][:columns], 1))
+    write_image(path, np.concatenate(rows, 0).astype(np.float32) / 255)
+
+
+def write_moving(path, dream, *, width: int = 400, every: int = 2, most: int = 48) -> None:
+    """A dream as an animated WebP, for pages that play no films."""
+    from PIL import Image
+
+    from deepdream_av.media.video import open_film
+
+    frames = [Image.fromarray(f) for f in list(_small_frames(dream, width))[::every][:most]]
+    shown = round(1000 * every / float(open_film(dream).fps))
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=shown, loop=0, quality=62, method=6)
+
+
+def _small_frames(file, width: int):
+    import cv2
+
+    from deepdream_av.media.video import open_film
+
+    for frame in open_film(file):
+        height = round(frame.array.shape[0] * width / frame.array.shape[1])
+        yield cv2.resize(frame.array, (width, height), interpolation=cv2.INTER_AREA)
 
 
 def _recipe(args):

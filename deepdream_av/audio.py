@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from deepdream_av import cli
+from deepdream_av.interrupts import finishing
 from deepdream_av.media.audio import checked_samples, nothing_read, open_audio
 from deepdream_av.media.sample_store import SampleStore
 from deepdream_av.recipe import Recipe
@@ -129,7 +130,7 @@ def _job(args, progress, say) -> cli.Result:
                     dreaming.run(progress)
                     for note in dreaming.report["notes"]:
                         say(note)
-                    with AudioWriter(part, rate=reader.rate, channels=reader.channels, layout=reader.layout,
+                    with finishing(), AudioWriter(part, rate=reader.rate, channels=reader.channels, layout=reader.layout,
                                      floating=reader.codec.startswith("pcm_f"), comment=comment) as writer:
                         for note in writer.notes:
                             say(note)

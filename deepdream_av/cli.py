@@ -18,17 +18,15 @@ Nothing heavy is imported here, so that `--help` answers at once.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import signal
 import sys
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from deepdream_av.errors import DeepDreamError
 from deepdream_av.flags import USAGE, VERBS, checked, parse, parser
+from deepdream_av.interrupts import terminable
 from deepdream_av.quiet import hush_tensorflow
 
 __all__ = ["DONE", "FAILED", "INTERRUPTED", "USAGE", "VERBS", "Result", "main", "parse", "parser", "run"]
@@ -80,7 +78,7 @@ def _perform(verb, flags, job, plan) -> int:
             "recipe": json.loads(args.recipe.to_json()),
             "report": result.report,
         }
-        print(json.dumps(report | {"interrupted": result.interrupted}, default=_plain))
+        print(json.dumps(report | {"interrupted": result.interrupted}, default=_plain, allow_nan=False))
     else:
         print(result.path)
     return INTERRUPTED if result.interrupted else DONE
@@ -111,7 +109,7 @@ def run(work: Callable[[], int], *, verbose: bool = False) -> int:
     """
     hush_tensorflow()
     try:
-        with _terminable():
+        with terminable():
             code = work()
             sys.stdout.flush()
         return code
@@ -139,23 +137,6 @@ def _fail(line: str, code: int, verbose: bool) -> int:
     return code
 
 
-@contextlib.contextmanager
-def _terminable() -> Iterator[None]:
-    """Within, SIGTERM raises `KeyboardInterrupt`; only the main thread may ask for signals."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def stop(number, frame):
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
 class _Bar:
     """A bar on stderr that appears with the first progress: `bar(done, total)`.
 
@@ -167,11 +148,13 @@ class _Bar:
         self._bar = None
 
     def __call__(self, done: float, total: float | None = None, note: str = ""):
-        """Show that `done` of `total` (None: unknown) is done; a smaller `done` or new total starts anew."""
+        """Show that `done` of `total` (None: unknown) is done; a smaller `done` or total starts anew."""
         if self.quiet:
             return
-        if self._bar is not None and (done < self._bar.n or (self._bar.total or None) != (total or None)):
+        if self._bar is not None and (done < self._bar.n or (total or 0) < (self._bar.total or 0)):
             self.close()
+        elif self._bar is not None and total:
+            self._bar.total = total  # an estimate that was too low
         if self._bar is None:
             from tqdm import tqdm
 

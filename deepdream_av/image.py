@@ -15,6 +15,7 @@ import numpy as np
 
 from deepdream_av import cli
 from deepdream_av.errors import InputError
+from deepdream_av.interrupts import finishing
 from deepdream_av.recipe import Recipe
 
 _STRIP = 256  # rows that are toned at a time
@@ -118,7 +119,7 @@ def _dream(array: np.ndarray, recipe: Recipe, progress: Callable) -> DreamtPictu
         "work_size": [width, height],
         "backbone": dreamer.backbone.name,
         "layers": [list(pair) for pair in dreamer.layers],
-        "rms_change": round(255 * float(np.sqrt(np.mean(np.square(result - array)))), 2),
+        "rms_change": round(255 * _rms(array, result), 2),
         "clipped_percent": round(100 * _newly_clipped(array, result), 2),
         "scores": [[round(s, 4) for s in curve] for curve in curves.values()],
         "seconds": round(time.monotonic() - began, 2),
@@ -142,6 +143,11 @@ def laid_over(picture: np.ndarray, delta: np.ndarray, toned: Callable) -> np.nda
         rows = slice(top, top + _STRIP)
         result[rows] = toned(picture[rows], delta[rows])
     return result
+
+
+def _rms(before: np.ndarray, after: np.ndarray) -> float:
+    """Root mean square difference; row by row, as a huge picture needs no more copies of itself."""
+    return float(np.sqrt(sum(float(np.sum(np.square(y - x))) for x, y in zip(before, after)) / before.size))
 
 
 def _newly_clipped(before: np.ndarray, after: np.ndarray) -> float:
@@ -173,7 +179,8 @@ def _job(args, progress, say) -> cli.Result:
     picture = read_image(args.source)
     with writing(args.output, force=args.force, source=args.source) as part:
         dream = _dream(picture.array, args.recipe, progress)
-        write_image(part, dream.array, like=picture, recipe=args.recipe, source=args.source)
+        with finishing():
+            write_image(part, dream.array, like=picture, recipe=args.recipe, source=args.source)
     return cli.Result(args.output, dream.report, interrupted=dream.interrupted)
 
 

@@ -130,10 +130,11 @@ def _checked(f: dataclasses.Field, value):
     kind = {"int": int, "float": float, "str": str}[f.type]
     ok = isinstance(value, kind) and not isinstance(value, bool)
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        value, ok = float(value), True
+        ok = abs(value) < 2**63  # beyond that an integer may be no float at all
+        value = float(value) if ok else value
     meta = f.metadata
     if not ok:
-        raise UsageError(f"`{f.name}` must be of type {f.type}. Received: {value!r}.")
+        raise UsageError(f"`{f.name}` must be of type {f.type}. Received: {str(value)[:80]!r}.")
     if meta["choices"] and value not in meta["choices"]:
         raise unknown_name(f.name, value, meta["choices"])
     # written so that NaN fails too
@@ -148,7 +149,7 @@ def _checked_layers(name: str, value):
     try:
         pairs = tuple((layer, float(weight)) for layer, weight in value)
         ok = all(isinstance(layer, str) and 0 < len(layer) <= 256 and abs(w) <= 1e6 for layer, w in pairs)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         ok = False
     if not ok or len(pairs) > 64:
         raise UsageError(f"`{name}` must be pairs of a layer's name and its weight. Received: {value!r}.")

@@ -6,9 +6,10 @@ stream from the decoder through the dream into the encoder, so that memory does 
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -17,6 +18,7 @@ import numpy as np
 
 from deepdream_av import cli
 from deepdream_av.errors import InputError
+from deepdream_av.interrupts import finishing
 from deepdream_av.recipe import Recipe
 
 _LOSSY_CEILING_DB = -2.0  # encoders lift peaks by about a decibel
@@ -82,7 +84,6 @@ def dream_video(
 
 
 def _dream(source, output, recipe: Recipe, *, force, progress, say, name) -> DreamtFilm:
-    from deepdream_av.ascent.frames import FrameDreamer
     from deepdream_av.media import metadata
     from deepdream_av.media.files import writing
     from deepdream_av.media.video import FilmWriter, SoundFormat, open_film
@@ -91,7 +92,9 @@ def _dream(source, output, recipe: Recipe, *, force, progress, say, name) -> Dre
     film = open_film(source, start=recipe.start, duration=recipe.duration)
     for note in film.notes:
         say(note)
-    dreamer = FrameDreamer(recipe)  # first: a wrong layer is told before any work is done
+    from deepdream_av.ascent.frames import FrameDreamer  # only now: a bad file is told without TensorFlow
+
+    dreamer = FrameDreamer(recipe)  # and a wrong layer before any work is done
     with (
         _Sound(film, recipe, say=say, progress=progress) as sound,
         writing(output, force=force, source=source) as part,
@@ -106,7 +109,7 @@ def _dream(source, output, recipe: Recipe, *, force, progress, say, name) -> Dre
             sound=SoundFormat(track.rate, track.store.channels, track.layout, track.start) if track else None,
             comment=metadata.encode(recipe, source=name, kind="video"),
         )
-        with writer:
+        with finishing_writer(writer):
             work = _Pictures(film, recipe, writer, sound, dreamer)
             work.run(progress)
         missing = film.missing
@@ -125,6 +128,18 @@ def _dream(source, output, recipe: Recipe, *, force, progress, say, name) -> Dre
             "sound": sound.report,
         }
     return DreamtFilm(Path(output), recipe, report, work.interrupted)
+
+
+@contextlib.contextmanager
+def finishing_writer(writer) -> Iterator[None]:
+    """A film that is abandoned on an error and otherwise closed, whatever signals come then."""
+    try:
+        yield
+    except BaseException:
+        writer.abandon()
+        raise
+    with finishing():
+        writer.close()
 
 
 class _Sound:
@@ -185,33 +200,25 @@ class _Sound:
         amount = self.recipe.coupling_strength if self.recipe.coupling != "off" else 0.0
         return strengths(self.features, times, amount=amount)
 
-    def until(self, seconds: float | None) -> np.ndarray:
-        """The samples not yet given, up to a time on the film's clock; None gives all that is left."""
+    def until(self, seconds: float | None) -> Iterator[np.ndarray]:
+        """The samples not yet given, in blocks, up to a time on the film's clock; None gives all that is left."""
         track = self.track
         if track is None:
-            return self._left
+            return
         if self._blocks is None:
             self._blocks = iter(
                 self._dreaming.blocks() if self._dreaming is not None else track.store.blocks()
             )
             self._left = np.zeros((0, track.store.channels), np.float32)
-        wanted = (
-            None
-            if seconds is None
-            else max(0, round((seconds - float(track.start)) * track.rate)) - self._given
-        )
-        parts, have = [self._left], len(self._left)
-        while wanted is None or have < wanted:
-            block = next(self._blocks, None)
+        end = np.inf if seconds is None else max(0, round((seconds - float(track.start)) * track.rate))
+        while self._given < end:
+            block = self._left if len(self._left) else next(self._blocks, None)
             if block is None:
-                break
-            parts.append(block)
-            have += len(block)
-        joined = np.concatenate(parts)
-        cut = have if wanted is None else max(0, min(wanted, have))
-        self._left = joined[cut:]
-        self._given += cut
-        return joined[:cut]
+                return
+            cut = int(min(end - self._given, len(block)))
+            self._left = block[cut:]
+            self._given += cut
+            yield block[:cut]
 
 
 class _Pictures:
@@ -242,14 +249,20 @@ class _Pictures:
                     delta = self._dream(seen.small, motion=seen.motion, gain=gain)
                     sink.put((seen.frame, delta))
                     self.done += 1
-                    progress(self.done, max(self.film.n_frames, self.done))
+                    frames = self.film.n_frames
+                    progress(self.done, max(frames, self.done) if frames else None)
         except KeyboardInterrupt:
             if not self.done:
                 raise
             self.interrupted = True
         if not self.done:
             raise InputError(f"No picture of {self.film.path} can be decoded.")
-        self.writer.write_sound(self.sound.until(self._end if self.interrupted else None))
+        with finishing():
+            self._write_sound(self._end if self.interrupted else None)
+
+    def _write_sound(self, until: float | None) -> None:
+        for block in self.sound.until(until):
+            self.writer.write_sound(block)
 
     def _encode(self, item) -> None:
         import cv2
@@ -261,7 +274,7 @@ class _Pictures:
         picture = frame.array.astype(np.float32) * np.float32(1 / 255)
         self.writer.write(self._toned(picture, delta), frame.pts, frame.duration)
         self._end = float(frame.pts * frame.time_base + (frame.duration * frame.time_base or self._tick))
-        self.writer.write_sound(self.sound.until(self._end))
+        self._write_sound(self._end)
 
 
 def main(argv: list[str] | None = None) -> int:

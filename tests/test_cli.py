@@ -245,7 +245,8 @@ from deepdream_av import cli
 def job(args, progress, say):
     try:
         print("ready", file=sys.stderr, flush=True)
-        time.sleep(60)
+        for _ in range(600):  # a signal that comes just before a long sleep waits for its end
+            time.sleep(0.1)
     except KeyboardInterrupt:
         args.output.write_text("what was done")
         return cli.Result(args.output, interrupted=True)

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "deepdream_av"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
-GROUND = {"errors", "quiet", "recipe"}  # what everybody may know
+GROUND = {"errors", "interrupts", "quiet", "recipe"}  # what everybody may know
 INPUTS = {"media", "spectral"}
 PARTS = {"canvases", "transforms", "backbones", "objectives"}
 BESIDE = {"temporal", "correlate", "analysis", "gan"}

@@ -195,6 +195,7 @@ class Distiller:
         args = self.args
         self._phase("maps", self.fit_batch, 0, args.steps, args.rate)
         self._phase("gradient", self.follow_batch, args.steps, args.steps + args.gradient_steps, args.gradient_rate)
+        export(self.student, args.output)
 
     def _phase(self, name, fit, first, last, height):
         args, began, curve = self.args, time.time(), []

@@ -14,7 +14,7 @@ _LOOK_EVERY = 6  # frames between two looks at how far the layers have risen
 
 
 class FrameDreamer:
-    """Dreams on frames of one size; see `temporal.carry.FrameDreamer`.
+    """Dreams on frames of one size; see `temporal.carry.DreamsFrames`.
 
     The jitter is drawn once and used for every frame of every shot: what differs between two frames is
     the film and not the dice.

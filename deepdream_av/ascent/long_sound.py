@@ -9,6 +9,7 @@ import numpy as np
 from scipy import signal
 
 from deepdream_av.ascent.chunks import Chunks
+from deepdream_av.interrupts import finishing
 from deepdream_av.media.loudness import LoudnessMeter, limited_blocks, matching_gain
 from deepdream_av.media.sample_store import SampleStore
 from deepdream_av.recipe import Recipe
@@ -52,14 +53,16 @@ class LongSound:
         On Ctrl-C the chunk in work is finished as it is, and the result ends there.
         """
         loudness, peak, self._downmix = self._measured()
-        self.report["source_lufs"] = loudness
+        self.report["source_lufs"] = loudness if np.isfinite(loudness) else None
         reason = "the sound is silent" if peak < SILENT else self._not_wanted()
         if reason:
             self._undreamt = True
             self.report["notes"].append(f"{reason}: it is kept as it is")
             return
         self._dream_chunks(progress)
-        if np.isfinite(loudness):
+        if not np.isfinite(loudness):
+            return
+        with finishing():
             self._gain = matching_gain(self._dream.blocks, self.rate, target_lufs=loudness, layout=self.layout,
                                        channels=self.source.channels, ceiling_db=self.ceiling_db)
 
@@ -96,21 +99,28 @@ class LongSound:
         done = []
 
         def work(samples, index, count):
-            seconds = len(samples) / self.rate
-            before = len(self._dream) / self.rate
+            first, last = spans[index]
+            before, kept = first / self.rate, (last - first) / self.rate
 
             def on_step(share):
-                progress(min(round(before + share * seconds, 1), total), total)
+                # the guard and the fade of a chunk are dreamt too, and do not count
+                progress(round(min(before + share * kept, total), 1), total)
 
             piece = self._one(samples, dreamer, on_step if progress else None)
             done.append((len(samples), piece[1]))
             return piece[0]
 
         total = round(len(self.source) / self.rate, 1)
-        for block in chunks.joined(self.source.read, work, len(self.source)):
-            self._dream.append(block)
-            if self.interrupted:
-                break
+        spans = chunks.spans(len(self.source))
+        try:
+            for block in chunks.joined(self.source.read, work, len(self.source)):
+                self._dream.append(block)
+                if self.interrupted:
+                    break
+        except KeyboardInterrupt:  # outside of an ascent: the chunks before this one are whole
+            if not len(self._dream):
+                raise
+            self.interrupted = True
         if progress:
             progress(total, total)
         self._summarise(done, dreamer)

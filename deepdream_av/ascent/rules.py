@@ -45,9 +45,7 @@ class Laplacian:
 
     def __call__(self, gradient, state, given=()):
         """A direction of the gradient's shape, `[height, width, 3]`."""
-        total, rest = tf.zeros_like(gradient), gradient
-        sizes = []
-        parts = []
+        rest, sizes, parts = gradient, [], []
         for _ in range(self.bands - 1):
             smaller = _halved(rest)
             parts.append(rest - _grown(smaller, tf.shape(rest)))

@@ -12,12 +12,14 @@ from functools import cache
 def fast_policy() -> str:
     """`"bfloat16"` where the hardware multiplies it natively, else `"float32"`.
 
-    Emulated bfloat16 is slower than float32, so that the processor's flags decide. Scores, gradients of the
+    The first call also asks a GPU for the same sums every time. Emulated bfloat16 is slower than float32, so that the processor's flags decide. Scores, gradients of the
     canvas and the canvas itself are float32 in any case.
     """
     import tensorflow as tf
 
     if tf.config.list_physical_devices("GPU"):
+        # the same recipe gives the same pixels: cuDNN would choose among kernels that add up in another order
+        tf.config.experimental.enable_op_determinism()
         return "bfloat16"
     return "bfloat16" if {"avx512_bf16", "amx_bf16"} & _processor_flags() else "float32"
 

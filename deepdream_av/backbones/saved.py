@@ -35,7 +35,7 @@ def load(path: str) -> Backbone:
         )
     kind = "image" if shape[3] == 3 else "sound"
     model = _any_size(model, path, kind)
-    maps = [x for x in model.layers[1:] if not isinstance(x.output, list) and len(x.output.shape) == 4]
+    maps = [x for x in model.layers[1:] if _is_map(x)]
     scale = next((x.scale for x in model.layers if isinstance(x, keras.layers.Rescaling)), 1.0)
     wide = kind == "image" and isinstance(scale, float) and abs(scale) <= 1 / 100
     return Backbone(
@@ -52,7 +52,7 @@ def _any_size(model, path: str, kind: str):
     """The convolutional part of a network, for inputs of any size."""
     import keras
 
-    ends = [x for x in model.layers if not isinstance(x.output, list) and len(x.output.shape) == 4]
+    ends = [x for x in model.layers if _is_map(x)]
     if len(ends) < 2:
         raise WeightsError(f"`backbone` must be convolutional. Received: '{path}', which has no maps to dream.")
     try:
@@ -65,6 +65,14 @@ def _any_size(model, path: str, kind: str):
             f"`backbone` must be one chain or graph of Keras layers. Received: '{path}' ({_line(error)})."
         ) from None
     return copy
+
+
+def _is_map(layer) -> bool:
+    """Whether a layer has one output, `[batch, height, width, channels]`."""
+    try:
+        return len(layer.output.shape) == 4
+    except (AttributeError, ValueError):  # used more than once, or with several outputs
+        return False
 
 
 def _default(maps) -> str:

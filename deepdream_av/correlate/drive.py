@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from deepdream_av.correlate.features import FEATURE_RATE, Features
@@ -37,6 +39,7 @@ def strengths(features: Features | None, times, *, amount: float) -> np.ndarray:
     return (1 + amount * np.where(swing > 0, swing, 0.5 * swing)).astype(np.float32)
 
 
+@lru_cache(maxsize=4)  # asked for once a frame
 def drive(features: Features) -> np.ndarray:
     """Onsets and energy in one curve from 0 to 1, `FEATURE_RATE` points per second."""
     onset = follow(normalised(features.onset, least=_LEAST_RANGE["onset"]), attack=ATTACK, release=RELEASE)

@@ -14,7 +14,7 @@ FLOOR = (0.12 / 255) ** 2  # unrest that nobody sees: an eighth of a grey level
 _NEIGHBOURHOOD = 6.0  # pixels over which unrest is averaged
 
 
-class FrameDreamer(Protocol):
+class DreamsFrames(Protocol):
     """What a dream of frames is made by."""
 
     def begin(self, frame: np.ndarray) -> np.ndarray:
@@ -38,7 +38,7 @@ class CarriedDream:
         memory: share of the last frame's dream that is kept, 0 to 1.
     """
 
-    def __init__(self, dreamer: FrameDreamer, *, memory: float = 0.92):
+    def __init__(self, dreamer: DreamsFrames, *, memory: float = 0.92):
         self.dreamer, self.memory = dreamer, memory
         self._grown: np.ndarray | None = None  # as the ascent left it
         self._shown: np.ndarray | None = None  # as the last frame showed it

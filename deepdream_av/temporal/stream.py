@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from deepdream_av.interrupts import finishing
 from deepdream_av.temporal.flow import FlowEstimator, Motion, resized
 from deepdream_av.temporal.shots import CutDetector
 
@@ -47,7 +48,7 @@ def watch(frames: Iterable, size: tuple[int, int]) -> Iterator[Seen]:
         fine = (
             small
             if scale * width <= size[0]
-            else _scaled(frame.array, (round(width * scale), round(height * scale)))
+            else _scaled(frame.array, (max(1, round(width * scale)), max(1, round(height * scale))))
         )
         cut = cuts(small, time=frame.time)
         motion = None if cut or before is None else resized(flow(fine, before), size)
@@ -83,7 +84,8 @@ class Background:
 
     def __exit__(self, *_) -> None:
         self._stop.set()
-        self._thread.join()
+        with finishing():
+            self._thread.join()
 
     def __iter__(self) -> Iterator:
         while True:
@@ -130,8 +132,9 @@ class Sink:
         return self
 
     def __exit__(self, kind, *_) -> None:
-        self._queue.put(None)
-        self._thread.join()
+        with finishing():
+            self._queue.put(None)
+            self._thread.join()
         if self._error is not None and kind is None:
             raise self._error
 
