@@ -14,7 +14,7 @@ import numpy as np
 
 from deepdream_av import cli
 from deepdream_av.interrupts import finishing
-from deepdream_av.media.audio import checked_samples, nothing_read, open_audio
+from deepdream_av.media.audio import check_format, checked_samples, nothing_read, open_audio
 from deepdream_av.media.sample_store import SampleStore
 from deepdream_av.recipe import Recipe
 
@@ -113,6 +113,7 @@ def _job(args, progress, say) -> cli.Result:
 
     recipe = args.recipe
     with open_audio(args.source, start=recipe.start, duration=recipe.duration) as reader:
+        check_format(args.output, reader.rate, reader.channels, reader.layout)
         with SampleStore(reader.channels) as source:
             for block in reader.blocks():
                 source.append(block)

@@ -174,9 +174,12 @@ def _plan(args) -> dict:
 
 def _job(args, progress, say) -> cli.Result:
     from deepdream_av.media.files import writing
-    from deepdream_av.media.image import read_image, write_image
+    from deepdream_av.media.image import check_size, read_image, write_image
 
     picture = read_image(args.source)
+    check_size(args.output, *picture.array.shape[1::-1])
+    for note in picture.notes:
+        say(note)
     with writing(args.output, force=args.force, source=args.source) as part:
         dream = _dream(picture.array, args.recipe, progress)
         with finishing():

@@ -96,7 +96,7 @@ def _dream(source, output, recipe: Recipe, *, force, progress, say, name) -> Dre
 
     dreamer = FrameDreamer(recipe)  # and a wrong layer before any work is done
     with (
-        _Sound(film, recipe, say=say, progress=progress) as sound,
+        _Sound(film, recipe, say=say) as sound,
         writing(output, force=force, source=source) as part,
     ):
         track = sound.track
@@ -109,7 +109,10 @@ def _dream(source, output, recipe: Recipe, *, force, progress, say, name) -> Dre
             sound=SoundFormat(track.rate, track.store.channels, track.layout, track.start) if track else None,
             comment=metadata.encode(recipe, source=name, kind="video"),
         )
+        for note in writer.notes:
+            say(note)
         with finishing_writer(writer):
+            sound.dream(progress)  # only now: what the output cannot hold is told before any work is done
             work = _Pictures(film, recipe, writer, sound, dreamer)
             work.run(progress)
         missing = film.missing
@@ -118,9 +121,12 @@ def _dream(source, output, recipe: Recipe, *, force, progress, say, name) -> Dre
                 f"The film is damaged: {film.decoded} of {film.n_frames} frames could be read and are "
                 f"dreamt; {missing} are missing."
             )
+        elif film.missing_seconds and not work.interrupted:
+            say(f"The film is damaged: its last {film.missing_seconds:.1f} s cannot be read.")
         report = {
             "frames": work.done,
             "missing": missing,
+            "missing_seconds": round(film.missing_seconds, 2),
             "damaged_packets": film.damaged,
             "shots": work.shots,
             "seconds": round(time.monotonic() - began, 2),
@@ -145,11 +151,11 @@ def finishing_writer(writer) -> Iterator[None]:
 class _Sound:
     """The sound of a film, its curves, and its dream."""
 
-    def __init__(self, film, recipe: Recipe, *, say, progress):
+    def __init__(self, film, recipe: Recipe, *, say):
         from deepdream_av.correlate.features import sound_features
         from deepdream_av.media.film_sound import read_soundtrack
 
-        self.recipe, self.report = recipe, {}
+        self.recipe, self.report, self._say = recipe, {}, say
         self.features = self._dreaming = self._blocks = None
         self._left = np.zeros((0, 1), np.float32)
         self._given = 0
@@ -167,8 +173,6 @@ class _Sound:
         self.features = sound_features(store.blocks(), self.track.rate, start=float(self.track.start))
         if self.features.silent:
             say("The sound of the film is silent: dreaming in its pictures alone.")
-        elif recipe.sound != "off":
-            self._dream(progress, say)
 
     def __enter__(self) -> _Sound:
         return self
@@ -179,10 +183,13 @@ class _Sound:
         if self.track is not None:
             self.track.store.close()
 
-    def _dream(self, progress, say) -> None:
+    def dream(self, progress) -> None:
+        """Dream it, if there is something to hear and the recipe wants it."""
+        track = self.track
+        if track is None or self.features.silent or self.recipe.sound == "off":
+            return
         from deepdream_av.ascent.long_sound import LongSound
 
-        track = self.track
         self._dreaming = LongSound(
             track.store, track.rate, recipe=self.recipe, layout=track.layout, ceiling_db=_LOSSY_CEILING_DB
         )
@@ -191,7 +198,7 @@ class _Sound:
             raise KeyboardInterrupt
         self.report = dict(self._dreaming.report)
         for note in self.report.get("notes", ()):
-            say(note)
+            self._say(note)
 
     def gains(self, times) -> np.ndarray:
         """How strongly frames at these times dream."""

@@ -8,7 +8,6 @@ frequency position is kept to the end, so that channels answer to pitch, harmony
 from __future__ import annotations
 
 import json
-from functools import cache
 from pathlib import Path
 
 import keras
@@ -136,7 +135,6 @@ def save_earnet(model: keras.Model, path, *, classes) -> None:
     Path(path).with_suffix(".json").write_text(json.dumps(described, indent=1) + "\n", encoding="utf-8")
 
 
-@cache
 def load_earnet(path=WEIGHTS) -> keras.Model:
     """The trained network, frozen; its layers can be picked by name.
 
@@ -154,7 +152,6 @@ def load_earnet(path=WEIGHTS) -> keras.Model:
     return model
 
 
-@cache
 def class_names(path=WEIGHTS) -> dict[str, list[str]]:
     """`{head: names of its classes}` of a stored network."""
     path = Path(path).with_suffix(".json")

@@ -14,10 +14,10 @@ import numpy as np
 
 from deepdream_av.errors import InputError
 from deepdream_av.media.audio_reader import BLOCK, AudioReader, Health
-from deepdream_av.media.audio_writer import FORMATS, LOSSLESS, AudioWriter
+from deepdream_av.media.audio_writer import FORMATS, LOSSLESS, AudioWriter, check_format
 
-__all__ = ["BLOCK", "FORMATS", "LOSSLESS", "AudioReader", "AudioWriter", "Sound", "checked_samples", "nothing_read",
-           "open_audio", "read_audio", "write_audio"]
+__all__ = ["BLOCK", "FORMATS", "LOSSLESS", "AudioReader", "AudioWriter", "Sound", "check_format", "checked_samples",
+           "nothing_read", "open_audio", "read_audio", "write_audio"]
 
 
 @dataclass(frozen=True)

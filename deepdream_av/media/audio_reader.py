@@ -11,12 +11,12 @@ import numpy as np
 
 from deepdream_av.errors import InputError
 from deepdream_av.media.files import check_source
+from deepdream_av.media.layouts import USUAL
 
 BLOCK = 1 << 16  # samples
 LOUDEST = 100.0  # beyond this a float file holds integers or garbage, not sound
 GAP = 0.05, 60.0  # seconds: holes in the timestamps between these are filled with silence
 SEEK_FROM = 30.0  # seconds: nearer starts are decoded from the beginning, which is always exact
-USUAL = {1: "mono", 2: "stereo", 3: "2.1", 4: "quad", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
 
 
 class AudioReader:
@@ -99,6 +99,8 @@ class AudioReader:
             seconds = float(self.stream.duration * self.stream.time_base)
         elif self.container.duration:
             seconds = self.container.duration / 1e6
+            if "matroska" in self.container.format.name and seconds > self._origin():
+                seconds -= self._origin()  # it counts from zero, wherever the sound begins
         else:
             return self._most
         left = max(round(seconds * self.rate) - self._skip, 0)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Self
 
 import numpy as np
 
-from deepdream_av.errors import OutputError, UsageError
-from deepdream_av.media.audio_reader import BLOCK, USUAL
+from deepdream_av.errors import OutputError
+from deepdream_av.media.audio_reader import BLOCK
+from deepdream_av.media.layouts import Layouts, layouts_for
 
 # suffix -> container, encoder, sample format, bit rate per channel, rates (None: any), most channels
 FORMATS = {
@@ -22,6 +25,27 @@ FORMATS = {
              (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000), 8),
 }
 LOSSLESS = (".wav", ".flac")
+
+
+def check_format(path, rate: int, channels: int, layout: str = "") -> None:
+    """Whether the format that a suffix names can hold a sound, asked before an hour of dreaming.
+
+    Args:
+        path: where to; nothing is written there.
+        rate: samples per second.
+        channels: how many.
+        layout: FFmpeg's name of the layout; empty: the usual one for so many channels.
+
+    Raises:
+        OutputError: what `AudioWriter` would raise for a suffix, rate or channels that cannot be written.
+        UsageError: there is no layout of that name.
+    """
+    import av
+
+    plan = _planned(path, rate=rate, channels=channels, layout=layout)
+    # the encoder itself is asked, because no table knows all that it refuses
+    with av.open(io.BytesIO(), "w", format=plan.kind) as container:
+        plan.start(container)
 
 
 class AudioWriter:
@@ -42,34 +66,21 @@ class AudioWriter:
     def __init__(self, path, *, rate: int, channels: int, layout: str = "", floating: bool = False, comment: str = ""):
         import av
 
-        kind, codec, sample_format, bits, rates, _ = _format_for(path, channels=channels)
-        if floating and kind == "wav":
-            codec, sample_format = "pcm_f32le", "flt"
-        self.rate_in, self.rate = rate, rate if rates is None or rate in rates else _nearest(rate, rates)
-        self.channels, self.layout = channels, _layout(layout, channels=channels)
-        self.notes = () if self.rate == rate else (f"resampled from {rate} to {self.rate} Hz, which {kind} can hold",)
+        plan = _planned(path, rate=rate, channels=channels, layout=layout, floating=floating)
+        self.rate_in, self.rate, self.channels = rate, plan.rate, channels
+        self.layout, self._given, self.notes = plan.layouts.written, plan.layouts.given, plan.notes
         # MP4 counts edits in milliseconds unless it is told to count samples
-        options = {"wav": {"rf64": "auto"}, "ipod": {"movie_timescale": str(self.rate)}}.get(kind, {})
+        options = {"wav": {"rf64": "auto"}, "ipod": {"movie_timescale": str(self.rate)}}.get(plan.kind, {})
         try:
-            self.container = av.open(str(path), "w", format=kind, options=options)
+            self.container = av.open(str(path), "w", format=plan.kind, options=options)
         except (av.error.FFmpegError, OSError) as error:
             raise OutputError(f"Cannot write {path}: {error.strerror or error}.") from None
         try:
-            self.stream = self.container.add_stream(codec, rate=self.rate)
-            self.stream.codec_context.layout = self.layout
-            self.stream.codec_context.format = sample_format
-            self.stream.codec_context.time_base = Fraction(1, self.rate)
-            if bits:
-                self.stream.codec_context.bit_rate = bits * channels
-            if comment:
-                # Ogg keeps its comments with the stream, all others with the file
-                self.container.metadata["comment"] = comment
-                self.stream.metadata["comment"] = comment
-            self.container.start_encoding()
-            self._resampler = av.AudioResampler(format=sample_format, layout=self.layout, rate=self.rate)
-        except (av.error.FFmpegError, ValueError) as error:
+            self.stream = plan.start(self.container, comment=comment)
+        except OutputError:
             self.container.close()
-            raise OutputError(f"Cannot write {channels} channels at {rate} Hz as {kind}: {error}.") from None
+            raise
+        self._resampler = av.AudioResampler(format=plan.sample_format, layout=self.layout, rate=self.rate)
         self._written = 0
 
     def write(self, samples: np.ndarray):
@@ -78,7 +89,7 @@ class AudioWriter:
 
         for first in range(0, len(samples), BLOCK):
             block = np.ascontiguousarray(samples[first:first + BLOCK], np.float32)
-            frame = av.AudioFrame.from_ndarray(block.reshape(1, -1), format="flt", layout=self.layout)
+            frame = av.AudioFrame.from_ndarray(block.reshape(1, -1), format="flt", layout=self._given)
             frame.sample_rate, frame.pts, frame.time_base = self.rate_in, self._written, Fraction(1, self.rate_in)
             self._written += len(block)
             self._encode(self._resampler.resample(frame))
@@ -114,6 +125,58 @@ class AudioWriter:
             raise OutputError(f"Cannot write {container.name}: {error.strerror or error}.") from None
 
 
+@dataclass(frozen=True)
+class _Plan:
+    """What will be written, and how."""
+
+    kind: str
+    codec: str
+    sample_format: str
+    bit_rate: int | None
+    rate_in: int
+    rate: int
+    channels: int
+    layouts: Layouts
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        resampled = f"resampled from {self.rate_in} to {self.rate} Hz, which {self.kind} can hold"
+        return tuple(filter(None, (resampled if self.rate != self.rate_in else "", self.layouts.note)))
+
+    def start(self, container, *, comment: str = ""):
+        """Begin to write to a container; returns the stream, or raises an `OutputError`."""
+        import av
+
+        try:
+            stream = container.add_stream(self.codec, rate=self.rate)
+            context = stream.codec_context
+            context.options = self.layouts.options
+            context.layout, context.format = self.layouts.written, self.sample_format
+            context.time_base = Fraction(1, self.rate)
+            if self.bit_rate:
+                context.bit_rate = self.bit_rate
+            if comment:
+                # Ogg keeps its comments with the stream, all others with the file
+                container.metadata["comment"] = stream.metadata["comment"] = comment
+            container.start_encoding()
+        except (av.error.FFmpegError, ValueError) as error:
+            raise OutputError(
+                f"Cannot write {self.channels} channels at {self.rate_in} Hz as {self.kind}: {error}."
+            ) from None
+        return stream
+
+
+def _planned(path, *, rate: int, channels: int, layout: str, floating: bool = False) -> _Plan:
+    kind, codec, sample_format, bits, rates, _ = _format_for(path, channels=channels)
+    if floating and kind == "wav":
+        codec, sample_format = "pcm_f32le", "flt"
+    return _Plan(
+        kind, codec, sample_format, bits and bits * channels, rate,
+        rate if rates is None or rate in rates else _nearest(rate, rates),
+        channels, layouts_for(codec, layout, channels=channels),
+    )  # fmt: skip
+
+
 def _format_for(path, *, channels: int):
     suffix = Path(path).suffix.lower()
     if suffix not in FORMATS:
@@ -128,15 +191,3 @@ def _nearest(rate: int, rates) -> int:
     """The lowest rate that loses nothing, or the highest there is."""
     above = [r for r in rates if r >= rate]
     return min(above) if above else max(rates)
-
-
-def _layout(name: str, *, channels: int) -> str:
-    """A layout with that many channels: the given one where it fits, else the usual one."""
-    import av
-
-    try:
-        if name and av.AudioLayout(name).nb_channels == channels:
-            return name
-        return USUAL.get(channels) or f"{channels}c"
-    except ValueError:
-        raise UsageError(f"`layout` must name a channel layout. Received: {name!r}.") from None

@@ -49,8 +49,8 @@ def read_soundtrack(film) -> Soundtrack | None:
         begin -= film.origin
         skip = max(Fraction(0), -begin) if film.start else Fraction(0)
         begin += skip
-        length = max(Fraction(0), Fraction(film.limit) - begin) if film.limit else None
-        if film.limit and not length:
+        length = max(Fraction(0), film.end - begin) if film.end is not None else None
+        if film.end is not None and not length:
             return None
         with open_audio(film.path, start=float(skip), duration=float(length) if length else None) as reader:
             store = SampleStore(reader.channels)
@@ -66,7 +66,7 @@ def _first_heard(path) -> Fraction | None:
     """Time of the first sample that is decoded; a stream's own start may count what a codec throws away."""
     import av
 
-    from deepdream_av.media.video_reader import open_container
+    from deepdream_av.media.film_file import open_container
 
     with open_container(path) as container:
         stream = container.streams.audio[0]

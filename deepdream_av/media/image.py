@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +26,11 @@ DEEP = {".png", ".tif", ".tiff"}  # formats that hold 16 bits
 # formats that are opened; others that Pillow knows run programs (EPS) or are documents
 FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "TIFF", "BMP", "GIF", "PPM", "TGA", "AVIF", "JPEG2000", "ICO")
 ORIENTATION = 274  # EXIF tag
-BYTES_PER_PIXEL = 40  # a dream holds three float32 copies and an 8-bit one
+# bits per sample -> what a dream takes at the most from reading to writing, with alpha, as measured
+BYTES_PER_PIXEL = {8: 48, 16: 80}
+
+
+_BLOCK = 16 * 16  # pixels; of no data at all, a JPEG decoder still makes one block, and that is noise
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,7 @@ class Picture:
         bit_depth: 8 or 16 bits per sample in the file.
         grey: whether the file had no colour (its dream has).
         recipe: the recipe in the file if it is itself a dream, else None.
+        notes: what a user should know (that a part is missing), in whole sentences.
     """
 
     array: np.ndarray
@@ -46,28 +51,24 @@ class Picture:
     bit_depth: int = 8
     grey: bool = False
     recipe: Recipe | None = None
+    notes: tuple[str, ...] = ()
 
 
 def read_image(path: str | os.PathLike) -> Picture:
     """Read a picture: upright, in sRGB, all its bits.
 
-    Of an animation the first frame is read. Camera data (place, time, device) is not carried on.
+    Of an animation the first frame is read. Camera data (place, time, device) is not carried on. Of a
+    picture that is cut off, what decodes is read, and its `notes` say so.
 
     Raises:
-        InputError: missing, empty, truncated, not a picture, or larger than the memory.
+        InputError: missing, empty, not a picture, larger than the memory, or nothing of it decodes.
     """
     from PIL import Image, UnidentifiedImageError
 
     path = check_source(path)
-    Image.init()
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # sizes are checked here, in one line
-            with Image.open(path, formats=[f for f in FORMATS if f in Image.OPEN]) as opened:
-                _check_room(*opened.size)
-                # libtiff talks on stderr, with no other way to stop it
-                with hushed() if opened.format == "TIFF" else contextlib.nullcontext():
-                    return _read(opened, path)
+        with _opened(path) as opened:
+            return _read(opened, path)
     except InputError:
         raise
     except Image.DecompressionBombError:
@@ -80,7 +81,58 @@ def read_image(path: str | os.PathLike) -> Picture:
     except MemoryError:
         raise InputError(f"The picture is larger than the memory: '{path}'. Scale it down first.") from None
     except Exception as error:  # decoders of strangers' bytes fail in many ways; all mean the same to a user
-        raise InputError(f"The picture is broken or cut off: '{path}' ({_first_line(error)}).") from None
+        picture = _what_decodes(path)
+        if picture is None:
+            raise InputError(f"The picture is broken or cut off: '{path}' ({_first_line(error)}).") from None
+        return picture
+
+
+@contextlib.contextmanager
+def _opened(path: Path):
+    """A picture of which only the header has been read; it fits in the memory."""
+    from PIL import Image
+
+    from deepdream_av.media import deep
+
+    Image.init()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # sizes are checked here, in one line
+        with Image.open(path, formats=[f for f in FORMATS if f in Image.OPEN]) as opened:
+            _check_room(*opened.size, bits=deep.bit_depth(opened))
+            # libtiff talks on stderr, with no other way to stop it
+            with hushed() if opened.format == "TIFF" else contextlib.nullcontext():
+                yield opened
+
+
+def _what_decodes(path: Path) -> Picture | None:
+    """What there is of a picture of 8 bits that is cut off or damaged; None if it is nothing."""
+    from deepdream_av.media import deep
+
+    try:
+        with _tolerant(), _opened(path) as opened:
+            if deep.bit_depth(opened) == 16 or opened.mode.startswith(("I", "F")):
+                return None
+            picture = _read(opened, path)
+            rest = "black"
+            if opened.format in ("JPEG", "MPO"):
+                rest = "blurred or grey" if opened.info.get("progressive") else "grey"
+    except Exception:  # the first error says it better
+        return None
+    if np.count_nonzero((picture.array != picture.array[-1, -1]).any(axis=-1)) <= _BLOCK:
+        return None
+    return replace(picture, notes=(f"The picture is cut off or damaged: what is missing is {rest}.",))
+
+
+@contextlib.contextmanager
+def _tolerant():
+    """Let Pillow give what it has of a file that ends too early; the switch is one for the whole process."""
+    from PIL import ImageFile
+
+    before, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, True
+    try:
+        yield
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = before
 
 
 def _read(opened, path: Path) -> Picture:
@@ -153,9 +205,9 @@ def _upright(array: np.ndarray, orientation: int) -> np.ndarray:
     return array
 
 
-def _check_room(width: int, height: int):
+def _check_room(width: int, height: int, *, bits: int = 8):
     """Whether a dream of that size fits in the memory that is free."""
-    need = width * height * BYTES_PER_PIXEL
+    need = width * height * BYTES_PER_PIXEL[bits]
     free = _free_memory()
     if free is not None and need > free:
         raise InputError(
@@ -176,13 +228,27 @@ def _free_memory() -> int | None:
 # ---------------------------------------------------------------------------------------------- writing
 
 
+def check_size(path: str | os.PathLike, width: int, height: int) -> None:
+    """Whether the format that a suffix names can hold a picture of that size, asked before any work.
+
+    Raises:
+        OutputError: a side is too long.
+    """
+    suffix = Path(path).suffix.lower()
+    if max(width, height) > LONGEST.get(suffix, 2**31):
+        raise OutputError(
+            f"A {suffix} picture has at most {LONGEST[suffix]} pixels a side. "
+            f"Received: {width}x{height}. Write .png or .tif instead."
+        )
+
+
 def write_image(
     path: str | os.PathLike,
     array: np.ndarray,
     *,
     like: Picture | None = None,
     recipe: Recipe | None = None,
-    source: str | os.PathLike = "",
+    source: str | os.PathLike | None = None,
 ) -> None:
     """Write a picture in the format that the suffix of `path` names.
 
@@ -195,7 +261,7 @@ def write_image(
         like: picture that was dreamt; its alpha is written if it has the same size (JPEG has none: it is
             laid on white), and 16 bits where the format holds them.
         recipe: written into the file.
-        source: name of the file that was dreamt, written with the recipe.
+        source: name of the file that was dreamt, written with the recipe; None if there was none.
 
     Raises:
         UsageError: unknown suffix, or an array of the wrong shape.
@@ -209,12 +275,8 @@ def write_image(
         raise UsageError(f"`array` must have the shape [height, width, 3]. Received: {list(array.shape)}.")
     if not np.isfinite(array).all():
         raise OutputError("The picture holds values that are not numbers; nothing was written.")
-    if max(array.shape) > LONGEST.get(suffix, 2**31):
-        raise OutputError(
-            f"A {suffix} picture has at most {LONGEST[suffix]} pixels a side. "
-            f"Received: {array.shape[1]}x{array.shape[0]}. Write .png or .tif instead."
-        )
-    comment = metadata.encode(recipe, source=source, kind="image") if recipe else ""
+    check_size(path, array.shape[1], array.shape[0])
+    comment = metadata.encode(recipe, source=source or None, kind="image") if recipe else ""
     alpha = (
         like.alpha
         if like is not None and like.alpha is not None and like.alpha.shape == array.shape[:2]

@@ -32,28 +32,39 @@ class Note:
 
     Attributes:
         recipe: how it was dreamt.
-        source: name (without folders, which are nobody's business) of the file that was dreamt; "" for the
-            built-in example.
+        source: name (without folders, which are nobody's business) of the file that was dreamt; "" if it
+            is not known, or for the built-in example.
         kind: `"image"`, `"audio"`, `"video"` or "" if unknown.
         version: version of the library that wrote it.
+        example: whether the built-in example was dreamt.
     """
 
     recipe: Recipe
     source: str = ""
     kind: str = ""
     version: str = ""
+    example: bool = False
 
 
-def encode(recipe: Recipe, *, source: str | os.PathLike = "", kind: str = "") -> str:
+def encode(recipe: Recipe, *, source: str | os.PathLike | None = None, kind: str = "") -> str:
     """The comment for a file that was made by `recipe`, in ASCII.
+
+    Args:
+        recipe: how it was dreamt.
+        source: file that was dreamt, of which only the name is kept, and only if it can be printed; "" for
+            the built-in example of a film; None if there was no file, or nobody knows it.
+        kind: `"image"`, `"audio"` or `"video"`.
 
     >>> decode(encode(Recipe(seed=7), source="/home/me/film.mp4", kind="video")).seed
     7
     """
     from deepdream_av import __version__
 
-    data = {"recipe": json.loads(recipe.to_json()), "source": PurePath(source).name if source else ""}
-    return MARK + json.dumps({**data, "kind": kind, "version": __version__}, separators=(",", ":"))
+    data = {"recipe": json.loads(recipe.to_json()), "kind": kind, "version": __version__}
+    name = PurePath(source).name if source else ""
+    if source == "" or _plain_name(name):  # else it is left out, so that it is not taken for the example
+        data["source"] = name
+    return MARK + json.dumps(data, separators=(",", ":"))
 
 
 def decode(text) -> Recipe | None:
@@ -73,10 +84,11 @@ def decode_note(text) -> Note | None:
         recipe = Recipe.from_dict(data["recipe"])
     except (ValueError, KeyError, TypeError, RecursionError, OverflowError, DeepDreamError):
         return None
-    kind = data.get("kind")
-    return Note(
-        recipe, _plain_name(data.get("source")), kind if kind in KINDS else "", _short(data.get("version"))
-    )
+    kind = data.get("kind") if data.get("kind") in KINDS else ""
+    source = data.get("source")
+    # only films have an example
+    example = kind == "video" and source == ""
+    return Note(recipe, _plain_name(source), kind, _short(data.get("version")), example)
 
 
 def read_recipe(path: str | os.PathLike) -> Recipe:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from collections.abc import Iterator
 from typing import Self
 
 import numpy as np
 
+from deepdream_av.errors import OutputError
 from deepdream_av.media.audio_reader import BLOCK
+from deepdream_av.media.files import FULL
 
 IN_MEMORY = 1 << 25  # values; 128 MiB, or six minutes of CD sound
 
@@ -47,23 +50,34 @@ class SampleStore:
         """Give memory and disk back."""
         self._blocks = []
         if self._file:
-            self._file.close()
+            with contextlib.suppress(OSError):  # a full disk refuses what is still buffered, which nobody wants now
+                self._file.close()
             self._file = None
 
     def append(self, samples: np.ndarray):
-        """Add float32 `[samples, channels]` at the end."""
+        """Add float32 `[samples, channels]` at the end.
+
+        Raises:
+            OutputError: the temporary folder is full, or cannot be written.
+        """
         samples = np.ascontiguousarray(samples, np.float32)
-        self._length += len(samples)
-        if self._file is None and self._length * self.channels > self._limit:
-            self._file = tempfile.TemporaryFile(prefix="deepdream-")
-            for block in self._blocks:
-                self._file.write(block.data)
-            self._blocks = []
-        if self._file is None:
+        if self._file is None and (self._length + len(samples)) * self.channels <= self._limit:
             self._blocks.append(samples)
         else:
+            self._to_disk([*self._blocks, samples])
+            self._blocks = []
+        self._length += len(samples)
+
+    def _to_disk(self, blocks: list[np.ndarray]):
+        try:
+            if self._file is None:
+                self._file = tempfile.TemporaryFile(prefix="deepdream-")
             self._file.seek(0, 2)
-            self._file.write(samples.data)
+            for block in blocks:
+                self._file.write(block.data)
+            self._file.flush()  # or a full disk would show itself anywhere later
+        except OSError as error:
+            raise _no_room(error, sum(block.nbytes for block in blocks)) from None
 
     def read(self, first: int, last: int) -> np.ndarray:
         """Samples `first` up to `last` (what lies outside is left out), float32 `[samples, channels]`."""
@@ -82,3 +96,15 @@ class SampleStore:
         """All of it, in order."""
         for first in range(0, self._length, samples):
             yield self.read(first, first + samples)
+
+
+def _no_room(error: OSError, size: int) -> OutputError:
+    """The error for a temporary folder that does not take `size` bytes."""
+    folder = "nowhere"
+    with contextlib.suppress(OSError):  # there may be no such folder at all
+        folder = tempfile.gettempdir()
+    why = "is full" if error.errno in FULL else f"cannot be written ({error.strerror or error})"
+    return OutputError(
+        f"The temporary folder {why}: a long sound needs it. Received: {size / 2**20:.1f} MiB more for '{folder}'. "
+        "Set TMPDIR to a folder with more room."
+    )

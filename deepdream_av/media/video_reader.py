@@ -12,6 +12,7 @@ import av
 import numpy as np
 
 from deepdream_av.errors import InputError
+from deepdream_av.media.film_file import FrameSource, open_container, pictures_of, promised_end
 
 _BT709, _BT601 = 1, 5  # AVColorSpace
 _UNSPECIFIED = (0, 2, 3)
@@ -45,8 +46,8 @@ class FilmReader:
     """Iterates over the frames of a film, one in memory at a time.
 
     Iterating reads the file from its start (or from `start`) every time, so a film can be looked
-    at twice: once to analyse, once to dream. After an iteration `decoded`, `damaged` and
-    `missing` say what was found.
+    at twice: once to analyse, once to dream. After an iteration `decoded`, `damaged`, `missing`
+    and `missing_seconds` say what was found.
 
     Attributes:
         path: the file.
@@ -58,7 +59,7 @@ class FilmReader:
         n_frames: how many frames are expected; 0 where the file does not say.
         duration: seconds that are expected to be shown; 0 where the file does not say.
         sounds: number of sound tracks.
-        notes: what a user should know (HDR, interlacing), in whole sentences.
+        notes: what a user should know (HDR, interlacing, further sound tracks), in whole sentences.
     """
 
     def __init__(self, path, *, start: float = 0.0, duration: float = 0.0):
@@ -66,19 +67,23 @@ class FilmReader:
         self.start, self.limit = float(start), float(duration)
         self.decoded = self.damaged = 0
         self._ended = False
+        self._reach = Fraction(0)
         self.notes: list[str] = []
         with open_container(self.path) as container:
-            stream = _pictures(container, self.path)
+            stream = pictures_of(container, self.path)
             self.time_base = Fraction(stream.time_base)
             self.fps = Fraction(stream.average_rate or stream.guessed_rate or stream.base_rate or 25)
             self.sounds = len(container.streams.audio)
             # everything is measured from where the film as a whole begins
-            begin = Fraction(container.start_time or 0, av.time_base)
+            self._begin = Fraction(container.start_time or 0, av.time_base)
+            self._promised = promised_end(container, stream)
             # whole ticks, so that a cut moves every timestamp by exactly the same
-            self._shift = math.ceil((begin + Fraction(self.start)) / self.time_base) if self.start else 0
+            self._shift = math.ceil((self._begin + _exact(start)) / self.time_base) if self.start else 0
             frames, length = stream.frames or 0, stream.duration and stream.duration * self.time_base
+            if not length and self._promised:
+                length = self._promised - self._begin
             length = Fraction(length or Fraction(container.duration or 0, av.time_base))
-            first = next(self._frames(container, stream), None)
+            first = next(self._source(stream).frames(container), (0, None))[1]
         if first is None:
             where = f" after {self.start:g} s" if self.start else ""
             raise InputError(
@@ -90,13 +95,15 @@ class FilmReader:
         self.size = (height, width) if self.rotation % 180 else (width, height)
         self._expect(frames, length)
         self._look_at_colours(first)
+        if self.sounds > 1:
+            self.notes.append(f"The film has {self.sounds} sound tracks; only the first is kept.")
         aspect = _ratio(stream)
         self.aspect = 1 / aspect if self.rotation % 180 else aspect
 
     def _expect(self, frames: int, length: Fraction) -> None:
-        wanted = max(Fraction(0), length - Fraction(self.start))
+        wanted = max(Fraction(0), length - _exact(self.start))
         if self.limit:
-            wanted = min(wanted, Fraction(self.limit)) if length else Fraction(self.limit)
+            wanted = min(wanted, _exact(self.limit)) if length else _exact(self.limit)
         whole = not self.start and (not self.limit or wanted == length)
         self.duration = float(wanted)
         self.n_frames = frames if whole and frames else round(wanted * self.fps)
@@ -122,48 +129,51 @@ class FilmReader:
         """Frames that the file promised and that could not be read; known after an iteration."""
         return max(0, self.n_frames - self.decoded) if self._counted and self._ended else 0
 
+    @property
+    def end(self) -> Fraction | None:
+        """Where the reading stops, in seconds on the clock of the frames read; None: at the file's end."""
+        return _exact(self.limit) + (0 if self.start else self._begin) if self.limit else None
+
+    @property
+    def missing_seconds(self) -> float:
+        """Seconds that the file promised and does not hold, as if cut off; known after an iteration.
+
+        0 if it is complete within half a second or three frames, or if the container promises nothing.
+        """
+        if not self._ended or self._promised is None:
+            return 0.0
+        wanted = self._promised if self.end is None else min(self._promised, self.end + self.origin)
+        short = wanted - self._reach
+        return float(short) if short > max(3 / self.fps, Fraction(1, 2)) else 0.0
+
     def __iter__(self) -> Iterator[Frame]:
         self.decoded = self.damaged = 0
         self._ended = False
-        end = None
         last = None
         with open_container(self.path) as container:
-            stream = _pictures(container, self.path)
-            for raw in self._frames(container, stream):
-                pts = raw.pts if raw.pts is not None else (last if last is not None else -1) + 1
-                pts -= self._shift
-                if self.limit and pts * self.time_base >= Fraction(self.limit) - Fraction(1, 10**6):
-                    end = pts
-                    break
+            stream = pictures_of(container, self.path)
+            source = self._source(stream)
+            for tick, raw in source.frames(container):
+                self.damaged = source.damaged
+                pts = tick - self._shift
+                if self.end is not None and pts * self.time_base >= self.end - Fraction(1, 10**6):
+                    return
                 if last is not None and pts <= last:  # a broken clock must still run forward
                     pts = last + 1
                 last = pts
                 self.decoded += 1
                 yield Frame(pts, self.time_base, int(raw.duration or 0), self._upright(raw))
-        self._ended = end is None
+        self.damaged, self._reach = source.damaged, source.reach
+        self._ended = True
 
-    def _frames(self, container, stream):
-        """Decoded frames from `start` on; what cannot be decoded is skipped and counted."""
-        stream.thread_type = "AUTO"
-        if self._shift:
-            container.seek(self._shift, stream=stream, backward=True)
-        packets = container.demux(stream)
-        while True:
-            try:
-                packet = next(packets)
-                frames = packet.decode()
-            except StopIteration:
-                return
-            except av.EOFError:
-                return
-            except av.FFmpegError:
-                self.damaged += 1
-                if self.damaged > 10_000:
-                    return
-                continue
-            for frame in frames:
-                if frame.pts is None or frame.pts >= self._shift or not self._shift:
-                    yield frame
+    def _source(self, stream) -> FrameSource:
+        """The decoded frames from `start` on."""
+        return FrameSource(
+            self.path,
+            wanted=self._shift if self.start else None,
+            begin=stream.start_time or 0,
+            step=max(Fraction(1), 1 / (self.fps * self.time_base)),
+        )
 
     def _upright(self, raw) -> np.ndarray:
         matrix = raw.colorspace
@@ -204,37 +214,9 @@ def open_film(path, *, start: float = 0.0, duration: float = 0.0) -> FilmReader:
     return FilmReader(path, start=start, duration=duration)
 
 
-def open_container(path: Path):
-    """PyAV's container of `path`, or an `InputError` that says what is wrong with the file."""
-    path = Path(path)
-    if not path.exists():
-        raise InputError(f"The film does not exist. Received: {path}.")
-    if path.is_dir():
-        raise InputError(f"A film is a file. Received the folder {path}.")
-    try:
-        if path.stat().st_size == 0:
-            raise InputError(f"The film is empty (0 bytes). Received: {path}.")
-        # `file:` and the white list, so that no name or playlist can reach the network
-        return av.open(f"file:{path}", options={"protocol_whitelist": "file"}, metadata_errors="replace")
-    except PermissionError:
-        raise InputError(f"The film may not be read (no permission). Received: {path}.") from None
-    except (av.FFmpegError, OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or type(error).__name__
-        raise InputError(
-            f"The file cannot be read as a film: {why}. Received: {path}. "
-            "Films in mp4, mov, mkv, webm, avi and the like are understood."
-        ) from None
-
-
-def _pictures(container, path):
-    """The video stream to dream; cover art does not count."""
-    for stream in container.streams.video:
-        if "attached_pic" not in str(getattr(stream.disposition, "name", "") or ""):
-            return stream
-    raise InputError(
-        f"The file has no video stream. Received: {path}. For sound alone there is "
-        "`python -m deepdream_av.audio`."
-    )
+def _exact(seconds: float) -> Fraction:
+    """The decimal number that was meant: 9.96 as a float lies a little above, and would miss its frame."""
+    return Fraction(seconds).limit_denominator(10**6)
 
 
 def _rotation(frame) -> int:

@@ -11,6 +11,7 @@ import av
 import numpy as np
 
 from deepdream_av.errors import OutputError
+from deepdream_av.media.layouts import USUAL, layouts_for
 
 _MP4 = (".mp4", ".m4v", ".mov")
 SUFFIXES = (*_MP4, ".mkv", ".webm")
@@ -53,6 +54,9 @@ class FilmWriter:
         comment: text for the container's `comment` key (a recipe).
         quality: constant quality of the pictures; smaller is better, 17 is visually lossless.
 
+    Attributes:
+        notes: what a user should know of what the format could not hold, in whole sentences.
+
     Raises:
         OutputError: unknown suffix, no permission, no encoder.
     """
@@ -73,6 +77,7 @@ class FilmWriter:
         self.time_base = Fraction(time_base)
         suffix = check_suffix(self.path)
         self.frames = self.samples = 0
+        self.notes: tuple[str, ...] = ()
         self._sound = self._resampler = None
         self._sound_format = sound
         vp9 = suffix == ".webm"
@@ -118,14 +123,17 @@ class FilmWriter:
 
     def _add_sound(self, codec: str) -> None:
         sound = self._sound_format
+        if sound.channels not in USUAL:
+            raise OutputError(f"A film holds sound with 1 to 8 channels. Received: {sound.channels}.")
         rate = sound.rate
         if codec == "libopus":
             rate = _OPUS_RATE
         elif codec == "aac" and rate not in _AAC_RATES:
             rate = min((r for r in _AAC_RATES if r >= rate), default=_AAC_RATES[0])
-        layout = sound.layout or _usual_layout(sound.channels)
+        layouts = layouts_for(codec, sound.layout, channels=sound.channels)
+        self.notes += (layouts.note,) if layouts.note else ()
         stream = self._container.add_stream(codec, rate=rate)
-        stream.layout = layout
+        stream.layout = layouts.written
         sample = {"libopus": "flt", "flac": "s32"}.get(codec, "fltp")
         stream.codec_context.format = sample
         if codec != "flac":
@@ -134,9 +142,11 @@ class FilmWriter:
             )
         else:
             stream.codec_context.options = {"compression_level": "5"}
+        if layouts.options:
+            stream.codec_context.options = layouts.options
         stream.time_base = stream.codec_context.time_base = Fraction(1, rate)
-        self._layout = layout
-        self._resampler = av.AudioResampler(format=sample, layout=layout, rate=rate)
+        self._layout = layouts.given
+        self._resampler = av.AudioResampler(format=sample, layout=layouts.written, rate=rate)
         self._first_sample = round(sound.start * rate)
         self._rate, self._sound, self._next_sample = rate, stream, round(sound.start * rate)
 
@@ -168,8 +178,9 @@ class FilmWriter:
         """
         if self._sound is None or not len(samples):
             return
-        block = np.ascontiguousarray(np.clip(samples, -1.0, 1.0).T, np.float32)
-        frame = av.AudioFrame.from_ndarray(block, format="fltp", layout=self._layout)
+        block = np.ascontiguousarray(np.clip(samples, -1.0, 1.0), np.float32)
+        # packed, because PyAV counts one plane too many where eight channels are planar
+        frame = av.AudioFrame.from_ndarray(block.reshape(1, -1), format="flt", layout=self._layout)
         frame.rate = self._sound_format.rate
         self.samples += len(samples)
         for converted in self._convert(frame):
@@ -239,13 +250,6 @@ def _timescale(time_base: Fraction, sound: SoundFormat | None) -> int:
         scale *= 2
     common = math.lcm(scale, sound.rate) if sound else scale
     return common if common < 2**30 else max(scale, 90_000) if scale < 2**30 else 1_000_000
-
-
-def _usual_layout(channels: int) -> str:
-    names = {1: "mono", 2: "stereo", 3: "2.1", 4: "quad", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
-    if channels not in names:
-        raise OutputError(f"Sound with 1 to 8 channels can be written. Received: {channels}.")
-    return names[channels]
 
 
 def _cannot_write(path: Path, error: Exception) -> OutputError:

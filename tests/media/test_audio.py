@@ -3,15 +3,17 @@
 import numpy as np
 import pytest
 
-from deepdream_av.errors import InputError, OutputError
+from deepdream_av.errors import InputError, OutputError, UsageError
 from deepdream_av.media.audio import (
     AudioWriter,
     Sound,
+    check_format,
     checked_samples,
     open_audio,
     read_audio,
     write_audio,
 )
+from deepdream_av.media.sample_store import SampleStore
 
 
 def tones(seconds, rate, channels, *, hz=300.0):
@@ -125,6 +127,90 @@ def test_formats_that_cannot_hold_the_sound_are_said(tmp_path):
         write_audio(tmp_path / "a.xyz", Sound(tones(0.1, 48000, 1), 48000))
     with pytest.raises(OutputError, match="Cannot write"):
         write_audio(tmp_path / "missing" / "a.wav", Sound(tones(0.1, 48000, 1), 48000))
+
+
+@pytest.mark.parametrize("name, rate, channels, layout", [
+    ("a.mp3", 48000, 6, "5.1"), ("a.xyz", 48000, 1, ""), ("a.flac", 48000, 9, ""), ("a.flac", 2_000_000, 1, ""),
+    ("a.wav", 48000, 2, "no such layout"),
+])
+def test_a_format_can_be_checked_before_any_work(tmp_path, name, rate, channels, layout):
+    with pytest.raises((OutputError, UsageError)) as early:
+        check_format(tmp_path / name, rate, channels, layout)
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(type(early.value)) as late:
+        AudioWriter(tmp_path / name, rate=rate, channels=channels, layout=layout)
+    assert str(early.value) == str(late.value)
+
+
+@pytest.mark.parametrize("suffix", [".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a"])
+def test_what_can_be_written_passes_the_check(tmp_path, suffix):
+    for rate in (8000, 22050, 44100, 96000):
+        for channels in (1, 2) if suffix == ".mp3" else range(1, 9):
+            check_format(tmp_path / f"a{suffix}", rate, channels)
+            with AudioWriter(tmp_path / f"a{suffix}", rate=rate, channels=channels) as writer:
+                writer.write(np.zeros([500, channels], np.float32))
+
+
+def voices(channels, rate=48000):
+    """Low tones of different pitch, one per channel, that even the bass channel lets pass."""
+    t = np.arange(rate) / rate
+    return np.stack([0.3 * np.sin(2 * np.pi * (30 + 8 * c) * t) for c in range(channels)], 1).astype(np.float32)
+
+
+def heard(samples, rate=48000):
+    """For each channel the number of the voice that is loudest in it."""
+    bins = np.abs(np.fft.rfft(samples[:rate], axis=0))[30:100:8]
+    return np.argmax(bins, axis=0).tolist()
+
+
+@pytest.mark.parametrize("layout", ["2.1", "3.0", "quad", "quad(side)", "5.0", "5.0(side)", "5.1", "5.1(side)", "6.1",
+                                    "7.1", "7.1(wide)"])
+@pytest.mark.parametrize("suffix", [".opus", ".m4a", ".flac"])
+def test_every_channel_stays_where_it_is(tmp_path, suffix, layout):
+    import av
+
+    channels = av.AudioLayout(layout).nb_channels
+    x = voices(channels)
+    with AudioWriter(tmp_path / f"a{suffix}", rate=48000, channels=channels, layout=layout) as writer:
+        writer.write(x)
+    back = read_audio(tmp_path / f"a{suffix}").samples
+    assert back.shape == x.shape
+    assert heard(back) == list(range(channels))
+    if suffix == ".opus":
+        renamed = layout in ("2.1", "quad(side)", "5.0(side)", "5.1(side)", "7.1(wide)")
+        assert bool(writer.notes) == renamed and (not renamed or layout in writer.notes[0])
+
+
+def test_opus_keeps_the_middle_of_four_channels_in_front(tmp_path):
+    x = np.zeros([48000, 4], np.float32)
+    x[:, 2] = voices(3)[:, 2]  # 4.0 is left, right, middle, rear
+    with AudioWriter(tmp_path / "a.opus", rate=48000, channels=4, layout="4.0") as writer:
+        writer.write(x)
+    power = np.square(read_audio(tmp_path / "a.opus").samples).sum(0)
+    assert abs(power[:2].sum() / np.square(x).sum() - 1) < 0.1 and power[2:].sum() < 0.01 * power[:2].sum()
+    assert "4.0" in writer.notes[0]
+
+
+def test_a_full_temporary_folder_is_one_line(monkeypatch):
+    import resource
+    import tempfile
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with SampleStore(1, in_memory=1000) as store:
+        store.append(np.zeros([500, 1], np.float32))
+        try:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))  # answers as a full disk does
+            with pytest.raises(OutputError, match="full") as error:
+                for _ in range(100):
+                    store.append(np.zeros([1000, 1], np.float32))
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        assert 20_000 < len(store) < 26_000
+    text = str(error.value)
+    assert "\n" not in text and "TMPDIR" in text and tempfile.gettempdir() in text
+    monkeypatch.setattr(tempfile, "tempdir", "/no/such/folder")
+    with SampleStore(1, in_memory=10) as store, pytest.raises(OutputError, match="TMPDIR"):
+        store.append(np.zeros([500, 1], np.float32))
 
 
 @pytest.mark.parametrize("suffix", [".wav", ".flac", ".mp3", ".ogg", ".m4a"])

@@ -6,11 +6,11 @@ import zlib
 
 import numpy as np
 import pytest
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, ImageFile
 
 from deepdream_av.errors import DeepDreamError, InputError, OutputError, UsageError
 from deepdream_av.media import image
-from deepdream_av.media.image import Picture, read_image, write_image
+from deepdream_av.media.image import Picture, check_size, read_image, write_image
 
 
 def gradient(height=24, width=36):
@@ -246,11 +246,11 @@ def test_broken_pictures_are_one_line(tmp_path):
         "missing.png": None,
         "empty.png": b"",
         "text.png": b"this is not a picture\n" * 9,
-        "cut.png": good.getvalue()[:5000],
-        "cut.jpg": jpeg.getvalue()[: len(jpeg.getvalue()) // 2],
+        "head.png": good.getvalue()[:40],
         "head.jpg": jpeg.getvalue()[:30],
+        "grey.jpg": jpeg.getvalue()[: jpeg.getvalue().index(b"\xff\xda") + 14],  # all before the first block
         "film.jpg": films,
-        "flipped.png": good.getvalue()[:100] + b"\xff" * 50 + good.getvalue()[150:],
+        "flipped.png": good.getvalue()[:45] + b"\xff" * 50 + good.getvalue()[95:],
     }
     for name, data in cases.items():
         if data is not None:
@@ -260,6 +260,94 @@ def test_broken_pictures_are_one_line(tmp_path):
         assert "\n" not in str(error.value) and name in str(error.value), name
     with pytest.raises(InputError, match="deepdream_av.video"):
         read_image(tmp_path / "film.jpg")
+
+
+@pytest.mark.parametrize(
+    "suffix, options, rest",
+    [
+        (".jpg", {"quality": 95}, "grey"),
+        (".jpg", {"quality": 95, "progressive": True}, "blurred"),
+        (".png", {}, "black"),
+        (".tif", {}, "black"),
+    ],
+)
+def test_of_a_picture_cut_off_what_decodes_is_read(tmp_path, suffix, options, rest):
+    noise = np.random.default_rng(2).integers(0, 256, (16, 24, 3), np.uint8)
+    pixels = np.asarray(Image.fromarray(noise).resize((240, 160), Image.Resampling.BICUBIC))
+    Image.fromarray(pixels).save(tmp_path / f"whole{suffix}", **options)
+    data = (tmp_path / f"whole{suffix}").read_bytes()
+    if suffix == ".tif":
+        data = _directory_first(pixels)
+    (tmp_path / f"cut{suffix}").write_bytes(data[: int(len(data) * 0.6)])
+    picture = read_image(tmp_path / f"cut{suffix}")
+    assert picture.array.shape == (160, 240, 3)
+    assert len(picture.notes) == 1 and "cut off" in picture.notes[0] and rest in picture.notes[0]
+    seen = picture.array * 255
+    if rest == "blurred":
+        assert np.abs(seen - pixels).mean() < 12
+    else:
+        assert np.abs(seen[:48] - pixels[:48]).mean() < 4
+        assert np.abs(seen[-16:] - {"grey": 128, "black": 0}[rest]).max() < 1
+    assert read_image(tmp_path / f"whole{suffix}").notes == ()
+    assert not ImageFile.LOAD_TRUNCATED_IMAGES  # the switch of the whole process is back
+
+
+def _directory_first(pixels: np.ndarray) -> bytes:
+    """A TIFF whose table lies before its pixels, so that a cut leaves it whole; Pillow writes it behind."""
+    height, width, _ = pixels.shape
+    table = {256: width, 257: height, 258: 192, 259: 1, 262: 2, 273: 200, 277: 3, 278: height, 279: pixels.size}
+    entries = b"".join(
+        struct.pack("<HHII", tag, 3 if tag == 258 else 4, 3 if tag == 258 else 1, value) for tag, value in table.items()
+    )
+    head = b"II*\0" + struct.pack("<IH", 8, len(table)) + entries
+    return head.ljust(192, b"\0") + struct.pack("<HHHH", 8, 8, 8, 0) + pixels.tobytes()
+
+
+def test_sixteen_bits_that_are_cut_off_are_refused(tmp_path):
+    noise = np.random.default_rng(2).random((64, 64, 3), np.float32)
+    write_image(tmp_path / "a.png", noise, like=Picture(noise, bit_depth=16))
+    (tmp_path / "b.png").write_bytes((tmp_path / "a.png").read_bytes()[:9000])
+    with pytest.raises(InputError, match="cut off"):
+        read_image(tmp_path / "b.png")
+
+
+@pytest.mark.parametrize("bits, suffix", [(8, ".png"), (16, ".png"), (16, ".tif")])
+def test_the_memory_that_is_asked_for_suffices_for_writing(tmp_path, bits, suffix):
+    """The picture, its dream and its alpha are held while the writer makes its copies."""
+    import tracemalloc
+
+    rng = np.random.default_rng(4)
+    write_image(tmp_path / f"warm{suffix}", rng.random((8, 8, 3), np.float32))
+    tracemalloc.start()
+    try:
+        like = Picture(rng.random((500, 700, 3), np.float32), alpha=rng.random((500, 700), np.float32), bit_depth=bits)
+        dream = rng.random((500, 700, 3), np.float32)
+        write_image(tmp_path / f"a{suffix}", dream, like=like)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert 28 < peak / (500 * 700) <= image.BYTES_PER_PIXEL[bits]
+
+
+def test_sixteen_bits_need_more_memory(tmp_path, monkeypatch):
+    ramp = np.linspace(0, 1, 100 * 100 * 3, dtype=np.float32).reshape(100, 100, 3)
+    write_image(tmp_path / "8.png", ramp)
+    write_image(tmp_path / "16.png", ramp, like=Picture(ramp, bit_depth=16))
+    monkeypatch.setattr(image, "_free_memory", lambda: 600_000)
+    assert read_image(tmp_path / "8.png").bit_depth == 8
+    with pytest.raises(InputError, match="memory: 100x100"):
+        read_image(tmp_path / "16.png")
+
+
+def test_a_size_can_be_checked_before_any_work(tmp_path):
+    for name, size in [("a.webp", (16_384, 1)), ("a.JPG", (1, 65_501))]:
+        with pytest.raises(OutputError) as early:
+            check_size(tmp_path / name, *size)
+        with pytest.raises(OutputError) as late:
+            write_image(tmp_path / name, np.zeros((size[1], size[0], 3), np.float32))
+        assert str(early.value) == str(late.value)
+    check_size("a.webp", 16_383, 16_383)
+    check_size("a.png", 100_000, 100_000)
 
 
 def test_random_damage_never_escapes(tmp_path, capfd):

@@ -23,6 +23,26 @@ def test_a_note_says_what_it_was_told():
     assert encode(RECIPE).isascii() and encode(RECIPE).startswith(MARK)
 
 
+def test_no_name_is_not_the_example():
+    example = decode_note(encode(RECIPE, source="", kind="video"))
+    assert example.example and example.source == ""
+    for source in (None, "a\nb.mp4", "caf\udce9.mp4", "y" * 300 + ".mp4"):
+        note = decode_note(encode(RECIPE, source=source, kind="video"))
+        assert (note.source, note.example) == ("", False) and note.recipe == RECIPE
+    assert not decode_note(encode(RECIPE, source="", kind="audio")).example  # only films have one
+    assert not decode_note(encode(RECIPE, source="film.mp4", kind="video")).example
+
+
+@pytest.mark.parametrize(
+    "source, name, example", [("", "", True), ("film.mp4", "film.mp4", False), ("a\nb.mp4", "", False)]
+)
+def test_notes_of_older_versions_are_read(source, name, example):
+    """They hold "" for the example, and names that cannot be printed as they are."""
+    old = {"recipe": json.loads(RECIPE.to_json()), "source": source, "kind": "video", "version": "0.1"}
+    note = decode_note(MARK + json.dumps(old, separators=(",", ":")))
+    assert (note.recipe, note.source, note.example) == (RECIPE, name, example)
+
+
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".tif"])
 @pytest.mark.parametrize("depth", [8, 16])
 def test_pictures_keep_the_recipe(tmp_path, suffix, depth):

@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 
 from deepdream_av.errors import InputError, OutputError
+from deepdream_av.media.audio import read_audio
+from deepdream_av.media.film_sound import read_soundtrack
 from deepdream_av.media.video import FilmWriter, SoundFormat, open_film
 
 ASSETS = Path(os.environ.get("DEEPDREAM_AV_ASSETS", Path(__file__).parents[2] / "../shared/assets"))
@@ -190,6 +192,166 @@ def test_surround_and_mono_stay_what_they_are(tmp_path):
         path = make_film(tmp_path / f"{channels}.mp4", [0, 3000], sound=SoundFormat(48000, channels, layout))
         with av.open(str(path)) as container:
             assert container.streams.audio[0].layout.nb_channels == channels
+
+
+def voices(channels: int, rate: int = 48000) -> np.ndarray:
+    """One second of low tones of different pitch, one per channel; even the bass channel lets them pass."""
+    t = np.arange(rate) / rate
+    return np.stack([0.3 * np.sin(2 * np.pi * (30 + 8 * c) * t) for c in range(channels)], 1).astype(np.float32)
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".webm"])
+@pytest.mark.parametrize("layout", ["mono", "stereo", "5.0", "5.1", "5.1(side)", "6.1", "7.1", "7.1(wide)"])
+def test_every_channel_of_a_film_stays_where_and_when_it_is(tmp_path, suffix, layout):
+    channels = av.AudioLayout(layout).nb_channels
+    x, click = voices(channels), 20_000
+    x[click : click + 40, 0] += np.hanning(40) * 0.6
+    path = tmp_path / f"film{suffix}"
+    sound = SoundFormat(48000, channels, layout)
+    with FilmWriter(path, size=(32, 32), time_base=Fraction(1, 25), sound=sound) as film:
+        for n in range(25):
+            film.write(picture(n, 32, 32), n, 1)
+            film.write_sound(x[1920 * n : 1920 * (n + 1)])
+    y = read_audio(path).samples
+    assert y.shape == x.shape
+    bins = np.abs(np.fft.rfft(y, axis=0))[30:100:8]
+    assert np.argmax(bins, axis=0).tolist() == list(range(channels))
+    piece = slice(click - 100, click + 140)
+    template = np.diff(x[piece, 0])
+    scores = [template @ np.diff(y[click - 100 + k : click + 140 + k, 0]) for k in range(-50, 51)]
+    assert np.argmax(scores) - 50 == 0
+    assert bool(film.notes) == ("(" in layout and suffix == ".webm" or layout == "5.1(side)" and suffix == ".mp4")
+
+
+def test_more_channels_than_a_film_holds_are_told(tmp_path):
+    with pytest.raises(OutputError, match="1 to 8 channels. Received: 9"):
+        FilmWriter(tmp_path / "a.mp4", size=(32, 32), time_base=Fraction(1, 25), sound=SoundFormat(48000, 9))
+
+
+def make_stream(path, codec, form, *, frames=300, tracks=1, **options):
+    """A film of 25 frames per second by any encoder, with MPEG sound: a click at each second."""
+    with av.open(str(path), "w", format=form) as container:
+        stream = container.add_stream(codec, rate=25, options=options)
+        stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p"
+        sounds = [container.add_stream("mp2", rate=48000) for _ in range(tracks)]
+        for sound in sounds:
+            sound.layout = "mono"
+        for n in range(frames):
+            frame = av.VideoFrame.from_ndarray(picture(n), format="rgb24").reformat(format="yuv420p")
+            frame.pts, frame.time_base = n, Fraction(1, 25)
+            container.mux(stream.encode(frame))
+            block = np.zeros((1, 1920), np.float32)
+            block[0, :480] = 0.5 * np.sin(np.arange(480)) * (n % 25 == 0)
+            for sound in sounds:
+                samples = av.AudioFrame.from_ndarray((block * 32767).astype(np.int16), format="s16", layout="mono")
+                samples.rate, samples.pts, samples.time_base = 48000, 1920 * n, Fraction(1, 48000)
+                container.mux(sound.encode(samples))
+        for each in (stream, *sounds):
+            container.mux(each.encode(None))
+    return path
+
+
+MPEG = [
+    ("a.ts", "libx264", "mpegts", {"g": "100", "bf": "3"}),
+    ("b.ts", "mpeg2video", "mpegts", {"g": "12", "bf": "2"}),
+    ("c.mpg", "mpeg2video", "vob", {"g": "12", "bf": "2"}),
+    ("d.mkv", "libx264", "matroska", {"g": "50", "bf": "3"}),
+    ("e.mp4", "libx264", "mp4", {"g": "50", "bf": "3"}),
+]
+
+
+@pytest.mark.parametrize("name, codec, form, options", MPEG)
+def test_a_start_loses_no_frame(tmp_path, name, codec, form, options):
+    """Also where the demuxer cannot find a place exactly, and the film's clock does not begin at zero."""
+    path = make_stream(tmp_path / name, codec, form, frames=400, **options)
+    whole = list(open_film(path))
+    assert len(whole) == 400
+    for start in (0.5, 2.0, 9.96, 13.3):
+        film = open_film(path, start=start)
+        seen, wanted = list(film), [f for f in whole if f.pts * f.time_base >= film.origin]
+        assert abs(len(wanted) - (400 - 25 * start)) <= 2
+        assert [f.pts * f.time_base + film.origin for f in seen] == [f.pts * f.time_base for f in wanted]
+        assert np.array_equal(seen[0].array, wanted[0].array) and film.damaged == 0
+
+
+def test_a_duration_counts_from_where_the_film_begins(tmp_path):
+    """A recording of an hour's end, or a stream of MPEG, does not begin at zero."""
+    begin = 3600 * 90_000
+    for suffix in (".mp4", ".mkv"):
+        sound = SoundFormat(48000, 1, "mono", Fraction(3600) + Fraction(1, 4))
+        path = make_film(tmp_path / f"late{suffix}", [begin + 3600 * n for n in range(50)], sound=sound)
+        film = open_film(path, duration=0.6)
+        times = [f.time for f in film]
+        assert len(times) == 15 and times[0] == pytest.approx(3600, abs=1e-3)
+        assert film.n_frames == round(0.6 * film.fps) and film.missing_seconds == 0
+        track = read_soundtrack(film)
+        # from 0.25 s after the first frame to the end of the last one
+        assert float(track.start) == pytest.approx(3600.25, abs=2e-3)
+        assert len(track.store) / track.rate == pytest.approx(0.35, abs=2e-3)
+        assert track.notes == ()
+        assert open_film(path).duration == pytest.approx(2, abs=0.05)
+    stream = open_film(make_stream(tmp_path / "a.ts", "mpeg2video", "mpegts", frames=60), duration=1)
+    first, *_, last = stream
+    track = read_soundtrack(stream)
+    assert last.time - first.time == pytest.approx(24 / 25, abs=0.05)
+    assert float(track.start) + len(track.store) / track.rate == pytest.approx(float(stream.end), abs=0.001)
+
+
+def test_frames_without_a_timestamp_follow_in_their_own_time(tmp_path):
+    path = make_stream(tmp_path / "film.h264", "libx264", "h264", frames=50, tracks=0, bf="0")
+    with av.open(str(path)) as container:
+        assert next(container.decode(video=0)).pts is None  # or this test says nothing
+    film = open_film(path)
+    assert [f.time for f in film] == pytest.approx([n / 25 for n in range(50)])
+    part = open_film(path, start=1.0, duration=0.4)
+    assert np.array_equal(next(iter(part)).array, list(film)[25].array) and len(list(part)) == 10
+
+
+def test_a_film_that_is_cut_off_says_how_much_is_missing(tmp_path):
+    for suffix in (".mkv", ".webm", ".mp4"):
+        whole = make_film(tmp_path / f"whole{suffix}", [3600 * n for n in range(125)], quality=5)
+        film = open_film(whole)
+        assert len(list(film)) == 125 and film.missing_seconds == 0.0
+        broken = tmp_path / f"broken{suffix}"
+        broken.write_bytes(whole.read_bytes()[: int(whole.stat().st_size * 0.6)])
+        film = open_film(broken)
+        assert film.missing_seconds == 0.0  # nothing is known before it is read
+        seen = len(list(film))
+        assert film.missing_seconds == pytest.approx(5 - seen / 25, abs=0.15) and 30 < seen < 115
+        part = open_film(broken, duration=0.4)
+        assert len(list(part)) == 10 and part.missing_seconds == 0.0  # what was asked for is there
+        rest = open_film(broken, start=1.0, duration=4.5)
+        assert len(list(rest)) == seen - 25 and rest.missing_seconds == pytest.approx(film.missing_seconds)
+
+
+def test_sound_that_outlasts_the_pictures_is_no_damage(tmp_path):
+    sound = SoundFormat(48000, 1, "mono")
+    for suffix in (".mkv", ".mp4"):
+        path = tmp_path / f"a{suffix}"
+        with FilmWriter(path, size=(32, 32), time_base=Fraction(1, 25), sound=sound) as film:
+            for n in range(25):
+                film.write(picture(n, 32, 32), n, 1)
+            film.write_sound(noise(sound, 3.0))
+        film = open_film(path)
+        assert len(list(film)) == 25 and film.missing_seconds == 0.0
+
+
+def test_further_sound_tracks_are_told(tmp_path):
+    path = make_stream(tmp_path / "two.mkv", "mpeg4", "matroska", frames=5, tracks=2)
+    notes = open_film(path).notes
+    assert len(notes) == 1 and "2 sound tracks" in notes[0]
+    assert open_film(make_stream(tmp_path / "one.mkv", "mpeg4", "matroska", frames=5)).notes == []
+
+
+def test_the_bound_of_pyav_knows_the_names_that_are_used():
+    """PyAV 17 brought the colour tags of frames; 16 has them for streams only."""
+    import configparser
+
+    setup = configparser.ConfigParser()
+    setup.read(Path(__file__).parents[2] / "setup.cfg")
+    bound = next(line for line in setup["options"]["install_requires"].split("\n") if line.startswith("av "))
+    assert int(bound.split(">=")[1].split(".")[0]) >= 17
+    assert hasattr(av.VideoFrame, "color_trc") and hasattr(av.VideoFrame, "color_primaries")
 
 
 def test_one_frame_is_a_film(tmp_path):
