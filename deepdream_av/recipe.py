@@ -43,10 +43,10 @@ class Recipe:
 
     # the ascent in pictures
     octaves: int = _f(3, "sizes at which the picture is dreamt", low=1, high=16, flag=False)
-    octave_scale: float = _f(1.4, "ratio between two octaves", low=1.05, high=4.0, flag=False)
-    steps: int = _f(12, "gradient steps in each octave", low=1, high=1000, flag=False)
+    octave_scale: float = _f(1.25, "ratio between two octaves", low=1.05, high=4.0, flag=False)
+    steps: int = _f(14, "gradient steps in each octave", low=1, high=1000, flag=False)
     step_size: float = _f(0.006, "length of a step, in units of the picture's range", low=1e-5, high=1.0, flag=False)
-    jitter: int = _f(32, "largest random shift before each step", low=0, high=512, unit="px", flag=False)
+    jitter: int = _f(16, "largest random shift before each step", low=0, high=512, unit="px", flag=False)
     rule: str = _f("std", "how the gradient is normalised", choices=("std", "mean", "laplacian"), flag=False)
     tone: str = _f("soft", "how the result is brought back into range", choices=("soft", "clip"), flag=False)
 

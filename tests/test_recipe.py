@@ -107,3 +107,8 @@ def test_hostile_json_is_a_usage_error_of_one_line(text):
     with pytest.raises(UsageError) as error:
         Recipe.from_json(text)
     assert len(str(error.value)) < 7000 and "Traceback" not in str(error.value)
+
+
+def test_looks_differ_in_more_than_their_names():
+    recipes = [Recipe.from_look(name).replace(look="eyes") for name in list_looks()]
+    assert len(set(recipes)) == len(recipes) >= 3

@@ -20,7 +20,7 @@ from deepdream_av.transforms import Jitter
 WORK_SIZE = {"sketch": 384, "normal": 512, "fine": 768}  # long side on a CPU, in pixels
 GPU_WORK_SIZE = {"sketch": 768, "normal": 1280, "fine": 2048}
 STEPS = {"sketch": 0.5, "normal": 1.0, "fine": 1.5}  # times those of the look
-LOUDNESS = 19.0 / 255  # root mean square of a dream at strength 1
+LOUDNESS = 19.5 / 255  # root mean square of a dream at strength 1
 _LOUD_PLACES = 1.3  # times that, where a dream is loudest
 _MOST_LIFT = 2.0  # times what was dreamt, where the dream of a whole picture is too quiet
 MARGIN = 16  # pixels of its mirror image around a picture that is dreamt
