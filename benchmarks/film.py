@@ -99,7 +99,7 @@ def measure(source, dream, recipe) -> dict:
     from deepdream_av.temporal.shots import CutDetector
 
     a, b = open_film(source, start=recipe.start, duration=recipe.duration), open_film(dream)
-    size = work_size(recipe, a.size)
+    size = work_size(recipe, a.size, film=True)
     looks, meter, cuts = FrameDreamer(recipe), SteadinessMeter(), CutDetector()
     gains, times, shifts, change, clipped = [], [], [], [], []
     for x, y in zip(a, b):

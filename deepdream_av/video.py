@@ -236,7 +236,7 @@ class _Pictures:
         from deepdream_av.temporal.carry import CarriedDream
 
         self.film, self.writer, self.sound = film, writer, sound
-        self.size = work_size(recipe, film.size)
+        self.size = work_size(recipe, film.size, film=True)
         self.done = self.shots = 0
         self.interrupted = False
         self._toned = dreamer.toned
@@ -301,7 +301,7 @@ def _plan(args) -> dict:
         "seconds": film.duration,
         "size": list(film.size),
         "fps": float(film.fps),
-        "work_size": list(work_size(args.recipe, film.size)),
+        "work_size": list(work_size(args.recipe, film.size, film=True)),
         "sound_tracks": film.sounds,
     }
 

@@ -9,7 +9,7 @@ import numpy as np
 from deepdream_av.temporal.flow import Motion
 from deepdream_av.temporal.warp import settle, warp
 
-QUIET = 0.2  # share of the source's own unrest that the dream may add
+QUIET = 0.14  # share of the source's own unrest that the dream may add
 FLOOR = (0.12 / 255) ** 2  # unrest that nobody sees: an eighth of a grey level
 _NEIGHBOURHOOD = 6.0  # pixels over which unrest is averaged
 
