@@ -18,7 +18,7 @@ test: $(VENV)/.dev
 	$(RUN) -m pytest
 
 lint: $(VENV)/.dev
-	$(RUN) -m ruff check --line-length 110 --select E,F,W,I,B,UP --ignore B905 --target-version py311 .
+	$(RUN) -m ruff check --line-length 120 --select E,F,W,I,B,UP --ignore B905 --target-version py311 .
 
 install: $(VENV)/.installed
 

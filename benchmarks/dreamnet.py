@@ -23,10 +23,14 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=16, help="how many of the held-out ones")
     parser.add_argument("--size", type=int, default=352, help="long side in pixels")
     parser.add_argument("--vgg19", default="", metavar="FILE", help="weights, instead of Keras' download")
-    parser.add_argument("--inception-v3", default="", metavar="FILE", help="weights, instead of Keras' download")
+    parser.add_argument(
+        "--inception-v3", default="", metavar="FILE", help="weights, instead of Keras' download"
+    )
     parser.add_argument("--weights", default="", help="weights of dreamnet, instead of the shipped ones")
     parser.add_argument("--look", default="eyes")
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="fields of the recipe")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="fields of the recipe"
+    )
     parser.add_argument("--sheet", default="", metavar="FILE", help="write sources and dreams as one picture")
     parser.add_argument("--no-speed", action="store_true")
     args = parser.parse_args()
@@ -61,7 +65,15 @@ def transfer(args) -> dict:
         noise = np.clip(source + rng.normal(0, rms, source.shape), 0, 1).astype(np.float32)
         before, after, control = (_energies(judges, x) for x in (source, written, noise))
         ends = ((written <= 0) | (written >= 1)).mean() - ((source <= 0) | (source >= 1)).mean()
-        rows.append([*(after / before), *(control / before), 255 * rms, 100 * float(ends), _saturation(written) / _saturation(source)])
+        rows.append(
+            [
+                *(after / before),
+                *(control / before),
+                255 * rms,
+                100 * float(ends),
+                _saturation(written) / _saturation(source),
+            ]
+        )
         sheet.append((source, written))
     table = np.array(rows)
     if args.sheet:
@@ -69,8 +81,13 @@ def transfer(args) -> dict:
     names = [*JUDGES, *(f"{n}_noise" for n in JUDGES), "rms_255", "clipped_percent", "saturation"]
     mean = {n: round(float(v), 3) for n, v in zip(names, table.mean(0))}
     least = {f"{n}_least": round(float(v), 3) for n, v in zip(JUDGES, table.min(0))}
-    return {"photos": len(rows), **mean, **least, "rms_most": round(float(table[:, 4].max()), 2),
-            "clipped_most": round(float(table[:, 5].max()), 2)}
+    return {
+        "photos": len(rows),
+        **mean,
+        **least,
+        "rms_most": round(float(table[:, 4].max()), 2),
+        "clipped_most": round(float(table[:, 5].max()), 2),
+    }
 
 
 def speed(args) -> dict:
@@ -82,7 +99,10 @@ def speed(args) -> dict:
         "dreamnet": load_backbone("dreamnet", weights=args.weights),
         "inception_v3": load_backbone("inception_v3", weights=args.inception_v3),
     }
-    wanted = {"dreamnet": objectives.from_layers(nets["dreamnet"].default_layers), "inception_v3": layer("mixed4")}
+    wanted = {
+        "dreamnet": objectives.from_layers(nets["dreamnet"].default_layers),
+        "inception_v3": layer("mixed4"),
+    }
     picture = np.random.default_rng(0).random((336, 448, 3), np.float32)
     best = dict.fromkeys(nets, np.inf)
     for round_ in range(4):
@@ -91,8 +111,11 @@ def speed(args) -> dict:
             list(ascend(Pixels(picture), net, wanted[name], transforms=(Jitter(32),), steps=10, every=10))
             if round_:  # the first one compiles
                 best[name] = min(best[name], (time.perf_counter() - began) / 10)
-    return {"size": [448, 336], **{f"{n}_ms": round(1000 * t, 1) for n, t in best.items()},
-            "times_faster": round(best["inception_v3"] / best["dreamnet"], 2)}
+    return {
+        "size": [448, 336],
+        **{f"{n}_ms": round(1000 * t, 1) for n, t in best.items()},
+        "times_faster": round(best["inception_v3"] / best["dreamnet"], 2),
+    }
 
 
 def _read(path, size: int) -> np.ndarray:
@@ -108,10 +131,12 @@ def _read(path, size: int) -> np.ndarray:
 
 
 def _energies(judges, picture) -> np.ndarray:
-    return np.array([
-        float(np.mean(np.square(next(iter(judge(picture[None]).values())).numpy().astype(np.float32))))
-        for judge in judges.values()
-    ])
+    return np.array(
+        [
+            float(np.mean(np.square(next(iter(judge(picture[None]).values())).numpy().astype(np.float32))))
+            for judge in judges.values()
+        ]
+    )
 
 
 def _saturation(picture) -> float:
@@ -124,7 +149,9 @@ def _write_sheet(path, pairs) -> None:
     height = max(x.shape[0] for x, _ in pairs)
     rows = [np.concatenate([_boxed(p[k], height) for p in pairs], 1) for k in (0, 1)]
     half = rows[0].shape[1] // 2
-    write_image(path, np.concatenate([r[:, s] for s in (slice(0, half), slice(half, 2 * half)) for r in rows], 0))
+    write_image(
+        path, np.concatenate([r[:, s] for s in (slice(0, half), slice(half, 2 * half)) for r in rows], 0)
+    )
 
 
 def _boxed(picture, side: int) -> np.ndarray:

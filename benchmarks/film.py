@@ -25,8 +25,12 @@ def main() -> None:
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="fields of the recipe"
     )
-    parser.add_argument("--sheet", default="", metavar="FILE", help="write frames of the last pair as one picture")
-    parser.add_argument("--moving", default="", metavar="FILE.webp", help="write the last dream as a small moving picture")
+    parser.add_argument(
+        "--sheet", default="", metavar="FILE", help="write frames of the last pair as one picture"
+    )
+    parser.add_argument(
+        "--moving", default="", metavar="FILE.webp", help="write the last dream as a small moving picture"
+    )
     args = parser.parse_args()
     recipe = _recipe(args)
     for source, dream in zip(args.files[::2], args.files[1::2]):
@@ -67,7 +71,9 @@ def write_moving(path, dream, *, width: int = 400, every: int = 2, most: int = 4
 
     frames = [Image.fromarray(f) for f in list(_small_frames(dream, width))[::every][:most]]
     shown = round(1000 * every / float(open_film(dream).fps))
-    frames[0].save(path, save_all=True, append_images=frames[1:], duration=shown, loop=0, quality=62, method=6)
+    frames[0].save(
+        path, save_all=True, append_images=frames[1:], duration=shown, loop=0, quality=62, method=6
+    )
 
 
 def _small_frames(file, width: int):

@@ -18,7 +18,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("files", nargs="+")
     parser.add_argument("--pairs", action="store_true", help="files are sources and their dreams in turn")
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="fields of the recipe")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="fields of the recipe"
+    )
     parser.add_argument("--suffix", default=".wav", help="format to write")
     parser.add_argument("--keep", default="", metavar="FOLDER", help="keep the dreams there")
     args = parser.parse_args()
@@ -56,16 +58,23 @@ def figures(source, dream, recipe) -> dict:
     from deepdream_av.ascent.sound import SoundDreamer
     from deepdream_av.media.audio import read_audio
 
-    a, b = (read_audio(f, start=s, duration=d) for f, s, d in (
-        (source, recipe.start, recipe.duration), (dream, 0.0, 0.0)))
+    a, b = (
+        read_audio(f, start=s, duration=d)
+        for f, s, d in ((source, recipe.start, recipe.duration), (dream, 0.0, 0.0))
+    )
     ear = SoundDreamer(recipe)
     names = [name for name, _ in ear.layers]
     row = {"file": Path(source).name, "samples": [len(a.samples), len(b.samples)], "rates": [a.rate, b.rate]}
     length = min(len(a.samples), len(b.samples))
     for name in names:
         listener = ear.ear.truncated([name])
-        found = report(a.samples[:length], b.samples[:length], a.rate, layout=a.layout,
-                       listener=lambda x, listener=listener, name=name: listener(x)[name])
+        found = report(
+            a.samples[:length],
+            b.samples[:length],
+            a.rate,
+            layout=a.layout,
+            listener=lambda x, listener=listener, name=name: listener(x)[name],
+        )
         row[f"activation_{name}"] = round(found.pop("activation"), 3)
     return {**row, **{k: round(v, 3) for k, v in found.items()}}
 

@@ -66,8 +66,15 @@ def dream_audio(source, *, recipe: Recipe | None = None, progress: Callable | No
     return DreamtSound(samples, rate, recipe, report)
 
 
-def dream_samples(samples, rate: int, *, recipe: Recipe, progress: Callable | None = None, layout: str = "",
-                  ceiling_db: float = CEILING_DB) -> tuple[np.ndarray, dict]:
+def dream_samples(
+    samples,
+    rate: int,
+    *,
+    recipe: Recipe,
+    progress: Callable | None = None,
+    layout: str = "",
+    ceiling_db: float = CEILING_DB,
+) -> tuple[np.ndarray, dict]:
     """Dream in samples; the part of `dream_audio` without files.
 
     Args:
@@ -124,15 +131,28 @@ def _job(args, progress, say) -> cli.Result:
             lossless = args.output.suffix.lower() in LOSSLESS
             ceiling = CEILING_DB if lossless else LOSSY_CEILING_DB
             comment = metadata.encode(recipe, source=args.source, kind="audio")
-            from deepdream_av.ascent.long_sound import LongSound  # only now: a bad file is told without TensorFlow
+            from deepdream_av.ascent.long_sound import (
+                LongSound,  # only now: a bad file is told without TensorFlow
+            )
 
-            with LongSound(source, reader.rate, recipe=recipe, layout=reader.layout, ceiling_db=ceiling) as dreaming:
+            with LongSound(
+                source, reader.rate, recipe=recipe, layout=reader.layout, ceiling_db=ceiling
+            ) as dreaming:
                 with writing(args.output, force=args.force, source=args.source) as part:
                     dreaming.run(progress)
                     for note in dreaming.report["notes"]:
                         say(note)
-                    with finishing(), AudioWriter(part, rate=reader.rate, channels=reader.channels, layout=reader.layout,
-                                     floating=reader.codec.startswith("pcm_f"), comment=comment) as writer:
+                    with (
+                        finishing(),
+                        AudioWriter(
+                            part,
+                            rate=reader.rate,
+                            channels=reader.channels,
+                            layout=reader.layout,
+                            floating=reader.codec.startswith("pcm_f"),
+                            comment=comment,
+                        ) as writer,
+                    ):
                         for note in writer.notes:
                             say(note)
                         for block in dreaming.blocks():

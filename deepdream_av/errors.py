@@ -50,5 +50,11 @@ def unknown_name(kind: str, name: str, known, *, owner: str = "") -> UsageError:
     known = [str(k) for k in known]
     close = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
     whose = f"{owner}'s {kind}s" if owner else ", ".join(known) if len(known) <= 8 else f"the known {kind}s"
-    hint = f" Did you mean {close[0]!r}?" if close else f" Some of them: {', '.join(known[:8])}." if owner and known else ""
+    hint = (
+        f" Did you mean {close[0]!r}?"
+        if close
+        else f" Some of them: {', '.join(known[:8])}."
+        if owner and known
+        else ""
+    )
     return UsageError(f"`{kind}` must be one of {whose}. Received: {name!r}.{hint}")

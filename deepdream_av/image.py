@@ -169,7 +169,11 @@ def _plan(args) -> dict:
 
     picture = read_image(args.source)
     size = picture.array.shape[1::-1]
-    return {"size": list(size), "work_size": list(work_size(args.recipe, size)), "bit_depth": picture.bit_depth}
+    return {
+        "size": list(size),
+        "work_size": list(work_size(args.recipe, size)),
+        "bit_depth": picture.bit_depth,
+    }
 
 
 def _job(args, progress, say) -> cli.Result:

@@ -39,13 +39,17 @@ class Recipe:
     backbone: str = _f("dreamnet", "network that looks: a known name or a saved .keras file")
     weights: str = _f("", "weights file for the backbone, instead of its own")
     layers: tuple[tuple[str, float], ...] = _f((), "layers to raise, with weights; empty: the look's own")
-    work_size: int = _f(0, "long side in pixels at which pictures are dreamt; 0: by hardware", low=0, high=8192, unit="px")
+    work_size: int = _f(
+        0, "long side in pixels at which pictures are dreamt; 0: by hardware", low=0, high=8192, unit="px"
+    )
 
     # the ascent in pictures
     octaves: int = _f(3, "sizes at which the picture is dreamt", low=1, high=16, flag=False)
     octave_scale: float = _f(1.25, "ratio between two octaves", low=1.05, high=4.0, flag=False)
     steps: int = _f(14, "gradient steps in each octave", low=1, high=1000, flag=False)
-    step_size: float = _f(0.006, "length of a step, in units of the picture's range", low=1e-5, high=1.0, flag=False)
+    step_size: float = _f(
+        0.006, "length of a step, in units of the picture's range", low=1e-5, high=1.0, flag=False
+    )
     jitter: int = _f(16, "largest random shift before each step", low=0, high=512, unit="px", flag=False)
     rule: str = _f("std", "how the gradient is normalised", choices=("std", "mean", "laplacian"), flag=False)
     tone: str = _f("soft", "how the result is brought back into range", choices=("soft", "clip"), flag=False)
@@ -53,15 +57,31 @@ class Recipe:
     # sound
     ear: str = _f("earnet", "network that listens: earnet or a saved .keras file")
     ear_layers: tuple[tuple[str, float], ...] = _f((), "layers of the ear to raise; empty: its own default")
-    sound: str = _f("wave", "how sound is dreamt: on the waveform, by a mel mask, or not at all", choices=("wave", "mask", "off"))
-    sound_change: float = _f(5.0, "how far the sound may move from its source, in dB of mel spectrum", low=0.0, high=30.0, unit="dB")
+    sound: str = _f(
+        "wave",
+        "how sound is dreamt: on the waveform, by a mel mask, or not at all",
+        choices=("wave", "mask", "off"),
+    )
+    sound_change: float = _f(
+        5.0,
+        "how far the sound may move from its source, in dB of mel spectrum",
+        low=0.0,
+        high=30.0,
+        unit="dB",
+    )
     sound_steps: int = _f(24, "most gradient steps spent on the sound", low=1, high=1000, flag=False)
 
     # film
     start: float = _f(0.0, "skip this much of the film or sound", low=0.0, high=1e6, unit="s")
     duration: float = _f(0.0, "dream only this much; 0: to the end", low=0.0, high=1e6, unit="s")
     frame_steps: int = _f(2, "gradient steps for each following frame of a shot", low=1, high=100, flag=False)
-    memory: float = _f(0.92, "share of the last frame's dream that is carried on along the flow", low=0.0, high=1.0, flag=False)
+    memory: float = _f(
+        0.92,
+        "share of the last frame's dream that is carried on along the flow",
+        low=0.0,
+        high=1.0,
+        flag=False,
+    )
     coupling: str = _f("base", "what is heard drives how strongly each frame dreams", choices=("base", "off"))
     coupling_strength: float = _f(0.5, "how much the sound drives the picture", low=0.0, high=1.0, flag=False)
 
@@ -74,7 +94,7 @@ class Recipe:
         return json.dumps({"schema": SCHEMA, **dataclasses.asdict(self)}, **json_options)
 
     @classmethod
-    def from_json(cls, text: str | bytes) -> "Recipe":
+    def from_json(cls, text: str | bytes) -> Recipe:
         """Read a recipe; nothing in `text` is ever evaluated.
 
         Raises:
@@ -89,14 +109,16 @@ class Recipe:
         return cls.from_dict(data)
 
     @classmethod
-    def from_dict(cls, data: Any) -> "Recipe":
+    def from_dict(cls, data: Any) -> Recipe:
         """Read a recipe from a mapping of field names to values; missing fields take their defaults."""
         if not isinstance(data, dict):
             raise UsageError(f"A recipe is a JSON object. Received: {type(data).__name__}.")
         data = dict(data)
         schema = data.pop("schema", SCHEMA)
         if not isinstance(schema, int) or schema > SCHEMA:
-            raise UsageError(f"This version reads recipes up to schema {SCHEMA}. Received: schema {schema!r}.")
+            raise UsageError(
+                f"This version reads recipes up to schema {SCHEMA}. Received: schema {schema!r}."
+            )
         names = {f.name for f in dataclasses.fields(cls)}
         for name in data:
             if name not in names:
@@ -104,7 +126,7 @@ class Recipe:
         return cls(**data)
 
     @classmethod
-    def from_look(cls, name: str = "eyes", **changes) -> "Recipe":
+    def from_look(cls, name: str = "eyes", **changes) -> Recipe:
         """The recipe of a look (one JSON file in `presets/`), with some fields changed."""
         names = list_looks()
         if name not in names:
@@ -112,7 +134,7 @@ class Recipe:
         text = (resources.files("deepdream_av") / "presets" / f"{name}.json").read_text("utf-8")
         return cls.from_dict({**json.loads(text), "look": name, **changes})
 
-    def replace(self, **changes) -> "Recipe":
+    def replace(self, **changes) -> Recipe:
         """A copy with some fields changed."""
         return dataclasses.replace(self, **changes)
 
@@ -139,7 +161,9 @@ def _checked(f: dataclasses.Field, value):
         raise unknown_name(f.name, value, meta["choices"])
     # written so that NaN fails too
     if meta["low"] is not None and not meta["low"] <= value <= meta["high"]:
-        raise UsageError(f"`{f.name}` must lie between {meta['low']} and {meta['high']}. Received: {value!r}.")
+        raise UsageError(
+            f"`{f.name}` must lie between {meta['low']} and {meta['high']}. Received: {value!r}."
+        )
     if kind is str and len(value) > 4096:
         raise UsageError(f"`{f.name}` has at most 4096 characters. Received: {len(value)}.")
     return value

@@ -55,7 +55,9 @@ def test_a_larger_change_is_further(song, how):
     samples, rate = song
     short = (samples[: 2 * rate], rate)
     changes = [
-        figures.mel_change(short[0], dream_audio(short, recipe=RECIPE.replace(sound=how, sound_change=c)).samples, rate)
+        figures.mel_change(
+            short[0], dream_audio(short, recipe=RECIPE.replace(sound=how, sound_change=c)).samples, rate
+        )
         for c in (1.5, 4.0)
     ]
     assert 0.7 < changes[0] < 2.5 and changes[1] > 1.4 * changes[0]
@@ -73,7 +75,9 @@ def test_silence_is_kept_and_said():
     assert not dream.samples.any() and any("silent" in n for n in dream.report["notes"])
 
 
-@pytest.mark.parametrize("rate, channels, samples", [(8000, 1, 9000), (96000, 2, 60_000), (22050, 6, 30_000), (44100, 1, 50)])
+@pytest.mark.parametrize(
+    "rate, channels, samples", [(8000, 1, 9000), (96000, 2, 60_000), (22050, 6, 30_000), (44100, 1, 50)]
+)
 def test_every_rate_length_and_number_of_channels(rate, channels, samples):
     t = np.arange(samples)[:, None] / rate
     tones = 0.2 * np.sin(2 * np.pi * 330 * (1 + np.arange(channels)) * t).astype(np.float32)

@@ -25,7 +25,10 @@ def rms(a, b):
 
 def test_strength_is_how_far_it_is_dreamt():
     source = scenery()
-    changes = [rms(dream_image(source, recipe=RECIPE.replace(strength=s, steps=10)).array, source) for s in (0.0, 0.5, 1.0)]
+    changes = [
+        rms(dream_image(source, recipe=RECIPE.replace(strength=s, steps=10)).array, source)
+        for s in (0.0, 0.5, 1.0)
+    ]
     assert changes[0] == 0
     assert changes[1] == pytest.approx(9.5, abs=0.8) and changes[2] == pytest.approx(19.0, abs=1.5)
 
@@ -57,7 +60,9 @@ def test_every_look_dreams(look):
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 300), (200, 3), (33, 65)])
 def test_tiny_and_odd_pictures(shape):
-    dream = dream_image(scenery(*shape) if min(shape) > 3 else np.full((*shape, 3), 0.4, np.float32), recipe=RECIPE)
+    dream = dream_image(
+        scenery(*shape) if min(shape) > 3 else np.full((*shape, 3), 0.4, np.float32), recipe=RECIPE
+    )
     assert dream.array.shape == (*shape, 3) and np.isfinite(dream.array).all()
 
 
@@ -65,7 +70,9 @@ def test_a_large_picture_keeps_its_size_and_its_detail():
     """What is finer than the work size is untouched: the dream holds no such detail."""
     import cv2
 
-    source = scenery(1200, 1600) + np.random.default_rng(1).normal(0, 0.02, (1200, 1600, 3)).astype(np.float32)
+    source = scenery(1200, 1600) + np.random.default_rng(1).normal(0, 0.02, (1200, 1600, 3)).astype(
+        np.float32
+    )
     dream = dream_image(np.clip(source, 0, 1), recipe=RECIPE.replace(work_size=320)).array
     assert dream.shape == source.shape
     fine = [x - cv2.GaussianBlur(x, (0, 0), 1.0) for x in (source, dream)]

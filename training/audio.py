@@ -96,11 +96,15 @@ class Data:
 
         seed, count = self.args.seed, self.args.music
         if name == "music":
-            return self._kept(f"music-{seed}-{count}", lambda: crops.music_crops(seed, count, teacher=self.teacher()))
+            return self._kept(
+                f"music-{seed}-{count}", lambda: crops.music_crops(seed, count, teacher=self.teacher())
+            )
         if name == "instruments":
             return self._kept(f"instruments-{seed}-{self.args.per_clip}", lambda: crops.clip_crops(
                 self.real, name, seed=seed, per_clip=self.args.per_clip, teacher=self.teacher()))  # fmt: skip
-        more = sorted(f for folder in self.args.unlabelled for f in Path(folder).iterdir() if f.suffix != ".txt")
+        more = sorted(
+            f for folder in self.args.unlabelled for f in Path(folder).iterdir() if f.suffix != ".txt"
+        )
         return self._kept(f"anything-{seed}-{count // 2}-{len(more)}", lambda: crops.unlabelled_crops(
             [decode(f, crops.RATE) for f in more] + self.real.samples,
             seed=seed, count=count // 2, teacher=self.teacher()))  # fmt: skip
@@ -165,7 +169,9 @@ def _pretrained(args, data):
         "instruments": Group(data.group("instruments"), 12),
         "anything": Group(data.group("anything"), 24),
     }
-    model = _learn(args, _new_model(args, data), groups, name="pretrain", steps=args.pretrain_steps, rate=2.5e-3)
+    model = _learn(
+        args, _new_model(args, data), groups, name="pretrain", steps=args.pretrain_steps, rate=2.5e-3
+    )
     return model.get_weights()
 
 
@@ -219,7 +225,9 @@ def _cross_validate(args, data, pretrained):
         path.write_text(json.dumps(table, indent=1))
         _say(f"fold {fold}: {100 * table[str(fold)]['accuracy']:.2f} %")
     mean = float(np.mean([row["accuracy"] for row in table.values()]))
-    print("fold  accuracy\n" + "\n".join(f"{k:>4}  {100 * row['accuracy']:.2f} %" for k, row in table.items()))
+    print(
+        "fold  accuracy\n" + "\n".join(f"{k:>4}  {100 * row['accuracy']:.2f} %" for k, row in table.items())
+    )
     print(f"mean  {100 * mean:.2f} %", flush=True)
     result = {"folds": {k: row["accuracy"] for k, row in table.items()}, "mean": mean}
     if args.report:
@@ -260,16 +268,24 @@ def _say(line):
 def _arguments(argv):
     parser = argparse.ArgumentParser(prog="python -m training.audio", description=__doc__.split("\n")[0])
     parser.add_argument("--esc10", required=True, metavar="FOLDER", help="ESC-10, one sub-folder per class")
-    parser.add_argument("--instruments", required=True, metavar="FOLDER", help="recordings, one sub-folder per class")
-    parser.add_argument("--unlabelled", action="append", default=[], metavar="FOLDER", help="more sound for the teacher")
-    parser.add_argument("--teacher", metavar="FILE", help="YAMNet as a .keras file; without it labels alone teach")
+    parser.add_argument(
+        "--instruments", required=True, metavar="FOLDER", help="recordings, one sub-folder per class"
+    )
+    parser.add_argument(
+        "--unlabelled", action="append", default=[], metavar="FOLDER", help="more sound for the teacher"
+    )
+    parser.add_argument(
+        "--teacher", metavar="FILE", help="YAMNet as a .keras file; without it labels alone teach"
+    )
     parser.add_argument("--teacher-mel", metavar="FILE", help="its mel matrix, .npy [257, 64]")
     parser.add_argument("-o", "--output", metavar="FILE", help="where the trained network is written (.npz)")
     parser.add_argument("--folds", nargs="*", type=int, choices=range(1, 6), metavar="N",
                         help="cross-validation on ESC-10; alone: all five folds")  # fmt: skip
     parser.add_argument("--report", metavar="FILE", help="write the folds' table as JSON")
     parser.add_argument("--cache", default="~/.cache/deepdream_av/audio", type=lambda p: Path(p).expanduser())
-    parser.add_argument("--resume", action="store_true", help="continue from the checkpoints in the cache folder")
+    parser.add_argument(
+        "--resume", action="store_true", help="continue from the checkpoints in the cache folder"
+    )
     parser.add_argument("--prepare", action="store_true", help="make the examples and stop")
     parser.add_argument("--pretrain-steps", type=int, default=1000)
     parser.add_argument("--steps", type=int, nargs="+", default=[700, 400], metavar="N",

@@ -38,7 +38,9 @@ def build_student(taps, classes: int):
     student = build_dreamnet(batch_norm=True, dtype="mixed_bfloat16")
     by_stride = dict(zip((8, 16, 32), student.outputs))
     heads = [
-        keras.layers.Conv2D(t.channels, 1, name=f"to_{t.teacher}_{t.layer}", dtype="mixed_bfloat16")(by_stride[t.stride])
+        keras.layers.Conv2D(t.channels, 1, name=f"to_{t.teacher}_{t.layer}", dtype="mixed_bfloat16")(
+            by_stride[t.stride]
+        )
         for t in taps
     ]
     if classes:
@@ -59,7 +61,8 @@ class Distiller:
         keras.utils.set_random_seed(args.seed)
         weights = dict(pair.split("=", 1) for pair in args.teacher_weights)
         self.teachers = [
-            Teacher(name, weights=weights.get(name, "imagenet"), size=args.size) for name in args.teacher.split(",")
+            Teacher(name, weights=weights.get(name, "imagenet"), size=args.size)
+            for name in args.teacher.split(",")
         ]
         self.taps = [tap for t in self.teachers for tap in t.taps]
         self.train, self.held_out = list_photos(args.photos)
@@ -69,7 +72,9 @@ class Distiller:
         self.optimizer.build(self.trainer.trainable_variables)
         self.step = tf.Variable(0, dtype=tf.int64)
         self.checkpoint = tf.train.Checkpoint(model=self.trainer, optimizer=self.optimizer, step=self.step)
-        self.saves = tf.train.CheckpointManager(self.checkpoint, str(self.work / "checkpoints"), max_to_keep=2)
+        self.saves = tf.train.CheckpointManager(
+            self.checkpoint, str(self.work / "checkpoints"), max_to_keep=2
+        )
         self.spread = self._spread()
         self.phase, self.made, self.shards = "maps", 0, []
         self.fit_batch, self.follow_batch, self.dream_batch = self._compile(tf)
@@ -80,7 +85,10 @@ class Distiller:
     def _spread(self):
         path = self.work / "spread.npz"
         if not path.exists():
-            values = spreads(self.teachers, crops(self.train, 256, self.args.size, np.random.default_rng([self.args.seed, 1])))
+            values = spreads(
+                self.teachers,
+                crops(self.train, 256, self.args.size, np.random.default_rng([self.args.seed, 1])),
+            )
             np.savez(path, **{f"map{i}": v for i, v in enumerate(values)})
         with np.load(path) as z:
             return [z[f"map{i}"] for i in range(len(self.taps))]
@@ -126,7 +134,8 @@ class Distiller:
                     inner.watch(x)
                     out = self.trainer(x, training=False)
                     energies = [
-                        tf.math.log(tf.reduce_mean(tf.square(tf.cast(m, tf.float32)), (1, 2, 3)) + 1e-6) for m in out[-2:]
+                        tf.math.log(tf.reduce_mean(tf.square(tf.cast(m, tf.float32)), (1, 2, 3)) + 1e-6)
+                        for m in out[-2:]
                     ]
                     score = tf.reduce_sum(energies)
                 cosine = tf.reduce_mean(tf.reduce_sum(unit(inner.gradient(score, x)) * wanted, (1, 2, 3)))
@@ -145,7 +154,12 @@ class Distiller:
                         tf.reduce_mean(tf.square(tf.cast(m, tf.float32) * c[:, None, None, :]), (1, 2, 3))
                         for m, c in zip(maps, channels)
                     ]
-                    score = tf.add_n([tf.reduce_sum(w * tf.math.log(e + 1e-6)) for w, e in zip(tf.unstack(mix, axis=0), energies)])
+                    score = tf.add_n(
+                        [
+                            tf.reduce_sum(w * tf.math.log(e + 1e-6))
+                            for w, e in zip(tf.unstack(mix, axis=0), energies)
+                        ]
+                    )
                 g = tape.gradient(score, x)
                 g = g / (tf.math.reduce_std(g, (1, 2, 3), keepdims=True) + 1e-12)
                 return i + 1, tf.clip_by_value(x + length[:, None, None, None] * g, 0.0, 1.0)
@@ -184,7 +198,9 @@ class Distiller:
         count = len(pictures)
         mix = rng.dirichlet([0.6, 0.6, 0.3], count).T.astype(np.float32)
         channels = [
-            np.where(rng.random((count, 1)) < 0.5, 1, rng.random((count, m.shape[-1])) < 0.2).astype(np.float32)
+            np.where(rng.random((count, 1)) < 0.5, 1, rng.random((count, m.shape[-1])) < 0.2).astype(
+                np.float32
+            )
             for m in self.student.outputs
         ]
         length = (0.004 * 4 ** rng.random(count)).astype(np.float32)
@@ -194,7 +210,9 @@ class Distiller:
         """First the maps, then the maps and the gradient, each with a rate that falls to nothing."""
         args = self.args
         self._phase("maps", self.fit_batch, 0, args.steps, args.rate)
-        self._phase("gradient", self.follow_batch, args.steps, args.steps + args.gradient_steps, args.gradient_rate)
+        self._phase(
+            "gradient", self.follow_batch, args.steps, args.steps + args.gradient_steps, args.gradient_rate
+        )
         export(self.student, args.output)
 
     def _phase(self, name, fit, first, last, height):
@@ -253,8 +271,14 @@ def folded(student) -> dict[str, np.ndarray]:
 
 def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(prog="python -m training.distill", description=__doc__.split("\n")[0])
-    p.add_argument("--teacher", default="mobilenet_v2,vgg19,inception_v3", help="keras.applications networks, comma-separated")
-    p.add_argument("--teacher-weights", nargs="*", default=[], metavar="NAME=FILE", help="instead of Keras' download")
+    p.add_argument(
+        "--teacher",
+        default="mobilenet_v2,vgg19,inception_v3",
+        help="keras.applications networks, comma-separated",
+    )
+    p.add_argument(
+        "--teacher-weights", nargs="*", default=[], metavar="NAME=FILE", help="instead of Keras' download"
+    )
     p.add_argument("--photos", required=True, help="folder of photos, searched recursively")
     p.add_argument("-o", "--output", required=True, help="weights of the student, .npz")
     p.add_argument("--work", default="distill_work", help="folder for labels and checkpoints")
@@ -264,14 +288,21 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--rate", type=float, default=2e-3)
     p.add_argument("--decay", type=float, default=1e-2)
     p.add_argument("--logit-weight", type=float, default=0.3)
-    p.add_argument("--gradient-steps", type=int, default=3000, help="steps of the second phase, which learns where to dream")
+    p.add_argument(
+        "--gradient-steps",
+        type=int,
+        default=3000,
+        help="steps of the second phase, which learns where to dream",
+    )
     p.add_argument("--gradient-weight", type=float, default=5.0)
     p.add_argument("--gradient-rate", type=float, default=1e-3)
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--shard", type=int, default=512, help="pictures labelled at a time")
     p.add_argument("--shards", type=int, default=14, help="shards kept at a time")
     p.add_argument("--first-shards", type=int, default=4, help="shards labelled before the first step")
-    p.add_argument("--photo-shards", type=int, default=6, help="shards before the student's dreams are mixed in")
+    p.add_argument(
+        "--photo-shards", type=int, default=6, help="shards before the student's dreams are mixed in"
+    )
     p.add_argument("--shard-every", type=int, default=500, help="steps between two new shards")
     p.add_argument("--save-every", type=int, default=500)
     return p

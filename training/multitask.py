@@ -60,7 +60,9 @@ def head_loss(head: str, answer, target):
         return TEACHER_WEIGHTS[head] * (1 + tf.reduce_mean(keras.losses.cosine_similarity(target, answer)))
     if head == "teacher_scores":
         cross = tf.nn.sigmoid_cross_entropy_with_logits(target, answer)
-        own = tf.nn.sigmoid_cross_entropy_with_logits(target, tf.math.log((target + 1e-6) / (1 - target + 1e-6)))
+        own = tf.nn.sigmoid_cross_entropy_with_logits(
+            target, tf.math.log((target + 1e-6) / (1 - target + 1e-6))
+        )
         return TEACHER_WEIGHTS[head] * tf.reduce_mean(cross - own)
     # Smoothed a little: the clips of one recording are too easy to be learnt by heart.
     return tf.reduce_mean(keras.losses.categorical_crossentropy(target, answer, True, 0.05))
@@ -80,7 +82,9 @@ class Trainer:
         self.model, self.groups, self.plan = model, groups, plan
         self.checkpoint = Path(checkpoint) if checkpoint else None
         self.step = 0
-        self.optimizer = keras.optimizers.AdamW(plan.rate, weight_decay=plan.weight_decay, global_clipnorm=5.0)
+        self.optimizer = keras.optimizers.AdamW(
+            plan.rate, weight_decay=plan.weight_decay, global_clipnorm=5.0
+        )
         self.optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
         self.optimizer.build(model.trainable_variables)
         self._slices, at = {}, 0

@@ -13,7 +13,12 @@ STRIDES = (8, 16, 32)
 # Where a teacher's layer is known to dream well it is named; others are tapped at the last
 # non-negative map of each stride.
 TAPS = {
-    "mobilenet_v2": ("block_6_expand_relu", "block_11_expand_relu", "block_13_expand_relu", "block_16_expand_relu"),
+    "mobilenet_v2": (
+        "block_6_expand_relu",
+        "block_11_expand_relu",
+        "block_13_expand_relu",
+        "block_16_expand_relu",
+    ),
     "vgg19": ("block4_conv2", "block5_conv2"),
     "vgg16": ("block4_conv2", "block5_conv2"),
     "inception_v3": ("mixed2", "mixed4", "mixed5"),
@@ -60,9 +65,14 @@ class Teacher:
         finally:
             keras.config.set_dtype_policy("float32")
         net = centred(net, size)
-        shapes = {layer.name: tuple(layer.output.shape[1:]) for layer in net.layers[1:] if len(layer.output.shape) == 4}
+        shapes = {
+            layer.name: tuple(layer.output.shape[1:])
+            for layer in net.layers[1:]
+            if len(layer.output.shape) == 4
+        }
         self.taps = [
-            Tap(name, layer, round(size / shapes[layer][0]), shapes[layer][2]) for layer in self._choose(name, shapes, size)
+            Tap(name, layer, round(size / shapes[layer][0]), shapes[layer][2])
+            for layer in self._choose(name, shapes, size)
         ]
         outputs = [net.get_layer(t.layer).output for t in self.taps]
         if self.has_logits:
@@ -74,7 +84,9 @@ class Teacher:
         moved = MOVED.get(name, 0)
 
         def maps(pictures):  # [batch, size, size, 3] in [0, 1]
-            pictures = tf.pad(pictures, [[0, 0], [moved, 0], [moved, 0], [0, 0]], "SYMMETRIC")[:, :size, :size]
+            pictures = tf.pad(pictures, [[0, 0], [moved, 0], [moved, 0], [0, 0]], "SYMMETRIC")[
+                :, :size, :size
+            ]
             values = self.model(preprocess(pictures * 255.0), training=False)
             return [tf.cast(v, tf.float32) for v in values]
 
@@ -90,7 +102,9 @@ class Teacher:
             g = tape.gradient(total, pictures)
             # what alternates from pixel to pixel is the grid of the network's own strides
             kernel = tf.constant([1.0, 2.0, 1.0])[:, None] * tf.constant([1.0, 2.0, 1.0])[None] / 16
-            g = tf.nn.depthwise_conv2d(g, tf.tile(kernel[:, :, None, None], [1, 1, 3, 1]), [1, 1, 1, 1], "SAME")
+            g = tf.nn.depthwise_conv2d(
+                g, tf.tile(kernel[:, :, None, None], [1, 1, 3, 1]), [1, 1, 1, 1], "SAME"
+            )
             return g / (tf.math.reduce_std(g, (1, 2, 3), keepdims=True) + 1e-12)
 
         pictures = [tf.TensorSpec([None, size, size, 3], tf.float32)]
@@ -149,7 +163,9 @@ class Shard:
     STEP = 1 / 24  # one level, in standard deviations; 255 levels reach 10.6 of them
     GRADIENT_STEP = 1 / 24
 
-    def __init__(self, pictures: np.ndarray, maps: list[np.ndarray], logits: np.ndarray, gradients: np.ndarray):
+    def __init__(
+        self, pictures: np.ndarray, maps: list[np.ndarray], logits: np.ndarray, gradients: np.ndarray
+    ):
         self.pictures, self.maps, self.logits, self.gradients = pictures, maps, logits, gradients
 
     def __len__(self):
@@ -170,13 +186,24 @@ def spreads(teachers: list[Teacher], pictures: np.ndarray, *, batch: int = 32) -
     """Root mean square of every channel of every tap over some pictures."""
     sums = None
     for i in range(0, len(pictures), batch):
-        maps = [m.numpy() for t in teachers for m in t.compiled(pictures[i : i + batch].astype(np.float32) / 255)[: len(t.taps)]]
+        maps = [
+            m.numpy()
+            for t in teachers
+            for m in t.compiled(pictures[i : i + batch].astype(np.float32) / 255)[: len(t.taps)]
+        ]
         now = [np.mean(m**2, (0, 1, 2)) for m in maps]
         sums = now if sums is None else [a + b for a, b in zip(sums, now)]
     return [np.sqrt(s / np.ceil(len(pictures) / batch)) + 1e-3 for s in sums]
 
 
-def label(teachers: list[Teacher], pictures: np.ndarray, spread: list[np.ndarray], *, gradients: bool, batch: int = 32) -> Shard:
+def label(
+    teachers: list[Teacher],
+    pictures: np.ndarray,
+    spread: list[np.ndarray],
+    *,
+    gradients: bool,
+    batch: int = 32,
+) -> Shard:
     """Ask all teachers about some pictures (uint8 `[count, size, size, 3]`)."""
     maps, logits, directions = [[] for _ in spread], [], []
     for i in range(0, len(pictures), batch):

@@ -26,7 +26,9 @@ class Yamnet:
 
         whole = keras.models.load_model(model, safe_mode=True)
         if tuple(whole.input_shape[1:]) != (_FRAMES, 64):
-            raise WeightsError(f"The teacher must take log-mels [batch, 96, 64]. Received: {whole.input_shape}.")
+            raise WeightsError(
+                f"The teacher must take log-mels [batch, 96, 64]. Received: {whole.input_shape}."
+            )
         self._mel = np.load(mel, allow_pickle=False)
         self._model = keras.Model(whole.inputs, [whole.layers[-1].input, whole.outputs[0]])
 

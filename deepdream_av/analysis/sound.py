@@ -36,7 +36,9 @@ def activation_gain(source, dream, rate: int, *, listener) -> float:
     from deepdream_av.spectral import MelGrid, log_mel
 
     def power(x):
-        return float(np.mean(np.square(np.asarray(listener(log_mel(_mono(x), MelGrid(rate))[None, ..., None])))))
+        return float(
+            np.mean(np.square(np.asarray(listener(log_mel(_mono(x), MelGrid(rate))[None, ..., None]))))
+        )
 
     before = power(source)
     return power(dream) / before if before > 0 else float("nan")
@@ -60,8 +62,8 @@ def onset_times(samples, rate: int) -> np.ndarray:
     flux = flux / flux.max()
     peaks, last = [], -np.inf
     for k in range(1, len(flux)):
-        near = flux[max(k - 1, 0):k + 2]
-        mean = flux[max(k - 4, 0):k + 6].mean()
+        near = flux[max(k - 1, 0) : k + 2]
+        mean = flux[max(k - 4, 0) : k + 6].mean()
         if flux[k] == near.max() and flux[k] >= mean + 0.07 and k - last > 1:
             peaks.append(k)
             last = k
@@ -99,16 +101,21 @@ def stereo_change(source, dream, rate: int) -> tuple[float, float]:
     (al, ar), (bl, br) = (stft(np.asarray(x, np.float32).T[:2], grid).numpy() for x in (source, dream))
     weight = np.abs(al) ** 2 + np.abs(ar) ** 2
     tiny = 1e-4 * np.sqrt(weight.mean()) + 1e-9
-    level = 20 * np.log10((np.abs(bl) + tiny) * (np.abs(ar) + tiny) / ((np.abs(br) + tiny) * (np.abs(al) + tiny)))
+    level = 20 * np.log10(
+        (np.abs(bl) + tiny) * (np.abs(ar) + tiny) / ((np.abs(br) + tiny) * (np.abs(al) + tiny))
+    )
     phase = np.angle((bl * br.conj()) * (al * ar.conj()).conj())
     # the phase of a pair counts as much as its quieter half
     pair = np.abs(al * ar)
-    return (float((np.abs(level) * weight).sum() / max(weight.sum(), 1e-20)),
-            float((np.abs(phase) * pair).sum() / max(pair.sum(), 1e-20)))
+    return (
+        float((np.abs(level) * weight).sum() / max(weight.sum(), 1e-20)),
+        float((np.abs(phase) * pair).sum() / max(pair.sum(), 1e-20)),
+    )
 
 
 def high_band_change(source, dream, rate: int, *, above: float = 8000.0) -> float:
     """Change of the energy above a frequency in dB, each relative to the whole: hiss shows here."""
+
     def share(x):
         power = np.abs(np.fft.rfft(_mono(x))) ** 2
         return (power[np.fft.rfftfreq(len(x), 1 / rate) > above].sum() + 1e-12) / (power.sum() + 1e-12)

@@ -48,12 +48,12 @@ class Chunks:
         spans, tail = self.spans(length), None
         for index, (first, last) in enumerate(spans):
             begin, end = max(first - self.guard, 0), min(last + self.guard, length)
-            done = work(read(begin, end), index, len(spans))[first - begin:last - begin]
+            done = work(read(begin, end), index, len(spans))[first - begin : last - begin]
             if tail is not None:
                 rise = self.rise()[:, None]
-                done = np.concatenate([tail * (1 - rise) + done[: self.fade] * rise, done[self.fade:]])
+                done = np.concatenate([tail * (1 - rise) + done[: self.fade] * rise, done[self.fade :]])
             if index < len(spans) - 1:
-                done, tail = done[:-self.fade], done[-self.fade:]
+                done, tail = done[: -self.fade], done[-self.fade :]
             yield done
 
     def rise(self) -> np.ndarray:

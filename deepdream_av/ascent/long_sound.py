@@ -32,7 +32,9 @@ class LongSound:
         ceiling_db: highest true peak of the result in dBTP.
     """
 
-    def __init__(self, source: SampleStore, rate: int, *, recipe: Recipe, layout: str = "", ceiling_db: float = -1.0):
+    def __init__(
+        self, source: SampleStore, rate: int, *, recipe: Recipe, layout: str = "", ceiling_db: float = -1.0
+    ):
         self.source, self.rate, self.recipe = source, rate, recipe
         self.layout, self.ceiling_db = layout, ceiling_db
         self.interrupted = False
@@ -63,20 +65,32 @@ class LongSound:
         if not np.isfinite(loudness):
             return
         with finishing():
-            self._gain = matching_gain(self._dream.blocks, self.rate, target_lufs=loudness, layout=self.layout,
-                                       channels=self.source.channels, ceiling_db=self.ceiling_db)
+            self._gain = matching_gain(
+                self._dream.blocks,
+                self.rate,
+                target_lufs=loudness,
+                layout=self.layout,
+                channels=self.source.channels,
+                ceiling_db=self.ceiling_db,
+            )
 
     def blocks(self) -> Iterator[np.ndarray]:
         """The result in order, float32 `[samples, channels]`, levelled and under the ceiling."""
         if self._undreamt:
             yield from self.source.blocks()
             return
-        yield from limited_blocks(self._dream.blocks(), self.rate, gain=self._gain, ceiling_db=self.ceiling_db)
+        yield from limited_blocks(
+            self._dream.blocks(), self.rate, gain=self._gain, ceiling_db=self.ceiling_db
+        )
 
     def _not_wanted(self) -> str:
         if self.recipe.sound == "off":
             return "the recipe leaves the sound alone"
-        return "" if self.recipe.sound_change * self.recipe.strength > 0 else "the wanted change of the sound is 0 dB"
+        return (
+            ""
+            if self.recipe.sound_change * self.recipe.strength > 0
+            else "the wanted change of the sound is 0 dB"
+        )
 
     def _measured(self):
         """Loudness and peak of the source, and the weights with which its channels are mixed for the ear."""
@@ -94,8 +108,11 @@ class LongSound:
 
         dreamer = SoundDreamer(self.recipe)
         many = self.rate * self.source.channels > MANY_VALUES
-        chunks = Chunks(stride=(FEW_SECONDS if many else STRIDE) * self.rate, fade=FADE * self.rate,
-                        guard=GUARD * self.rate)
+        chunks = Chunks(
+            stride=(FEW_SECONDS if many else STRIDE) * self.rate,
+            fade=FADE * self.rate,
+            guard=GUARD * self.rate,
+        )
         done = []
 
         def work(samples, index, count):
@@ -149,7 +166,9 @@ class LongSound:
             "ear_layers": [list(pair) for pair in dreamer.layers],
             "change_db": float(np.sqrt(np.average([d.change_db**2 for _, d in heard], weights=weights))),
             # scores are logarithms of energies
-            "score_gain": float(np.exp(np.average([d.scores[-1] - d.scores[0] for _, d in heard], weights=weights))),
+            "score_gain": float(
+                np.exp(np.average([d.scores[-1] - d.scores[0] for _, d in heard], weights=weights))
+            ),
             "steps": max(len(d.scores) for _, d in heard),
             "chunks": len(done),
         }

@@ -92,7 +92,9 @@ def ascend(
     """
     if steps < 1 or every < 1:
         raise UsageError(f"`steps` and `every` must be at least 1. Received: {steps} and {every}.")
-    climb = compiled(type(canvas), backbone.truncated(objective.layers), objective, rule or Std(), tuple(transforms))
+    climb = compiled(
+        type(canvas), backbone.truncated(objective.layers), objective, rule or Std(), tuple(transforms)
+    )
     sizes = octaves.sizes(*canvas.size) if octaves else [None]
     for octave, size in enumerate(sizes):
         if size is not None:
@@ -102,7 +104,9 @@ def ascend(
             length = step_size() if callable(step_size) else step_size
             count = min(every, steps - len(scores))
             first = tf.constant([seed, octave, len(scores)])
-            canvas.state, new = climb(canvas.state, canvas.given, first, tf.constant(count), tf.constant(length, tf.float32))
+            canvas.state, new = climb(
+                canvas.state, canvas.given, first, tf.constant(count), tf.constant(length, tf.float32)
+            )
             scores.extend(map(float, new.numpy()))
             yield Step(octave, len(sizes), len(scores), steps, tuple(scores), canvas)
 

@@ -18,7 +18,11 @@ from deepdream_av.recipe import Recipe
 from deepdream_av.transforms import Jitter
 
 WORK_SIZE = {"sketch": 384, "normal": 512, "fine": 768}  # long side on a CPU, in pixels
-FILM_WORK_SIZE = {"sketch": 384, "normal": 640, "fine": 960}  # the same for a film, which gets few steps a frame
+FILM_WORK_SIZE = {
+    "sketch": 384,
+    "normal": 640,
+    "fine": 960,
+}  # the same for a film, which gets few steps a frame
 GPU_WORK_SIZE = {"sketch": 768, "normal": 1280, "fine": 2048}
 STEPS = {"sketch": 0.5, "normal": 1.0, "fine": 1.5}  # times those of the look
 LOUDNESS = 19.5 / 255  # root mean square of a dream at strength 1
@@ -45,8 +49,12 @@ class PictureDreamer:
         self.recipe = recipe
         self.backbone = load_backbone(recipe.backbone, weights=recipe.weights)
         if self.backbone.kind != "image":
-            raise UsageError(f"`backbone` must look at pictures. Received: {recipe.backbone!r}, which listens.")
-        self.layers = tuple((self.backbone.layer_name(n), w) for n, w in recipe.layers or self.backbone.default_layers)
+            raise UsageError(
+                f"`backbone` must look at pictures. Received: {recipe.backbone!r}, which listens."
+            )
+        self.layers = tuple(
+            (self.backbone.layer_name(n), w) for n, w in recipe.layers or self.backbone.default_layers
+        )
         self.objective = from_layers(self.layers)
         self.rule = _RULES[recipe.rule]
         self.transforms = (Jitter(recipe.jitter),) if recipe.jitter else ()
@@ -111,7 +119,9 @@ class PictureDreamer:
     def activations(self, picture: np.ndarray) -> np.ndarray:
         """Mean squared activation of every dreamt layer, in the order of the recipe."""
         maps = self.backbone.truncated(self.objective.layers)(tf.constant(picture[None]))
-        return np.array([float(tf.reduce_mean(tf.square(tf.cast(maps[n], tf.float32)))) for n in self.objective.layers])
+        return np.array(
+            [float(tf.reduce_mean(tf.square(tf.cast(maps[n], tf.float32)))) for n in self.objective.layers]
+        )
 
 
 def work_size(recipe: Recipe, size: tuple[int, int], *, film: bool = False) -> tuple[int, int]:
@@ -147,7 +157,9 @@ def levelled(delta: np.ndarray, loudness: float) -> np.ndarray:
     return delta * np.minimum(1.0, loudness / np.sqrt(power + 1e-12))[..., None].astype(np.float32)
 
 
-def framed(picture: np.ndarray, *, margin: int = MARGIN, least: int = LEAST_SIDE) -> tuple[np.ndarray, tuple[slice, slice]]:
+def framed(
+    picture: np.ndarray, *, margin: int = MARGIN, least: int = LEAST_SIDE
+) -> tuple[np.ndarray, tuple[slice, slice]]:
     """A picture continued by its mirror image on all sides, and where in it the picture lies.
 
     At an edge a network sees an edge, and dreams one; so the edge is moved out of the picture.

@@ -61,7 +61,9 @@ class SoundDreamer:
         self.recipe = recipe
         ear = load_backbone(recipe.ear)
         if ear.kind != "sound":
-            raise UsageError(f"`ear` must listen to log-mels. Received: {recipe.ear!r}, which looks at pictures.")
+            raise UsageError(
+                f"`ear` must listen to log-mels. Received: {recipe.ear!r}, which looks at pictures."
+            )
         self.layers = tuple((ear.layer_name(n), w) for n, w in recipe.ear_layers or ear.default_layers)
         self.ear = ear
         self.objective = from_layers(self.layers)
@@ -81,8 +83,11 @@ class SoundDreamer:
             return Dreamt(samples)
         gain = np.float32(10 ** (max(QUIETEST - level, 0.0) / 20))
         padded = np.pad(samples * gain, (0, max(FEWEST_SAMPLES - len(samples), 0)))
-        canvas, rule = (Waveform(padded), Precondition(Waveform.grid)) if self.recipe.sound == "wave" else (
-            Spectrogram(padded), Std())
+        canvas, rule = (
+            (Waveform(padded), Precondition(Waveform.grid))
+            if self.recipe.sound == "wave"
+            else (Spectrogram(padded), Std())
+        )
         result = self._ascend(canvas, rule, on_step)
         dream = canvas.array() if result.scores else padded
         return dataclasses.replace(result, samples=dream[: len(samples)] / gain)
@@ -92,12 +97,24 @@ class SoundDreamer:
         recipe = self.recipe
         planned = min(PLANNED[recipe.speed], recipe.sound_steps)
         size, change, scores = FIRST_STEP, 0.0, ()
-        dream = ascend(canvas, self.ear, self.objective, transforms=self.transforms, rule=rule,
-                       steps=recipe.sound_steps, step_size=lambda: size, seed=recipe.seed, every=1)
+        dream = ascend(
+            canvas,
+            self.ear,
+            self.objective,
+            transforms=self.transforms,
+            rule=rule,
+            steps=recipe.sound_steps,
+            step_size=lambda: size,
+            seed=recipe.seed,
+            every=1,
+        )
         try:
             for step in dream:
                 scores = step.scores
-                before, change = change, float(moved(canvas.heard(canvas.given[0]), canvas.heard(canvas.state)))
+                before, change = (
+                    change,
+                    float(moved(canvas.heard(canvas.given[0]), canvas.heard(canvas.state))),
+                )
                 if on_step:
                     on_step(min(max(change / self.wanted, step.done), 1.0))
                 if change >= self.wanted:

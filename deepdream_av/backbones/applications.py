@@ -25,7 +25,10 @@ _KNOWN = {
     "vgg16": _Application("vgg16", "VGG16", (("block4_conv3", 1.0),), (2, 2, 3, 3, 3)),
     "vgg19": _Application("vgg19", "VGG19", (("block4_conv3", 0.5), ("block5_conv2", 1.0)), (2, 2, 4, 4, 4)),
     "inception_v3": _Application(
-        "inception_v3", "InceptionV3", (("mixed3", 1.0), ("mixed4", 1.0), ("mixed5", 1.0)), dtype="mixed_bfloat16"
+        "inception_v3",
+        "InceptionV3",
+        (("mixed3", 1.0), ("mixed4", 1.0), ("mixed5", 1.0)),
+        dtype="mixed_bfloat16",
     ),
 }
 

@@ -45,7 +45,9 @@ def build_dreamnet(*, batch_norm: bool = False, dtype=None):
         if index:
             x = layers.AveragePooling2D(2, name=f"{name}_pool", dtype=dtype)(x)
         entry = f"{name}_in" if blocks else name
-        x = conv(x, width, 3 if index else 4, entry, strides=1 if index else 2, relu="relu" if blocks else name)
+        x = conv(
+            x, width, 3 if index else 4, entry, strides=1 if index else 2, relu="relu" if blocks else name
+        )
         for b in range(blocks):
             block = f"{name}_block{b + 1}"
             # narrow inside: half the cost of a plain block at the same receptive field

@@ -73,7 +73,9 @@ def build_earnet(*, heads=None, folded: bool = True, pitch: bool = True) -> kera
     if side is not None:
         with_pitch = layers.Concatenate(name="pooled_with_pitch")([pooled, *_mean_and_peak(side, "pitch_")])
     outputs = {
-        name: layers.Dense(classes, name=name, dtype="float32")(with_pitch if name in PITCHED_HEADS else pooled)
+        name: layers.Dense(classes, name=name, dtype="float32")(
+            with_pitch if name in PITCHED_HEADS else pooled
+        )
         for name, classes in heads.items()
     }
     return keras.Model(inputs, outputs, name="earnet")
@@ -159,4 +161,6 @@ def class_names(path=WEIGHTS) -> dict[str, list[str]]:
         described = json.loads(path.read_text(encoding="utf-8"))
         return {str(head): [str(name) for name in names] for head, names in described.items()}
     except (OSError, ValueError, AttributeError, TypeError) as error:
-        raise WeightsError(f"earnet's classes must stand beside its weights. Received: {path} ({error}).") from None
+        raise WeightsError(
+            f"earnet's classes must stand beside its weights. Received: {path} ({error})."
+        ) from None

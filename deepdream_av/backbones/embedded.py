@@ -65,7 +65,9 @@ def dreamnet(*, weights="", dtype: str = "float32") -> Backbone:
 
     model = build_dreamnet(dtype=dtype)
     set_weights(model, weights or shipped("dreamnet.npz"))
-    names = [x.name for x in model.layers if x.name.endswith("_relu") or x.name.removeprefix("stride").isdigit()]
+    names = [
+        x.name for x in model.layers if x.name.endswith("_relu") or x.name.removeprefix("stride").isdigit()
+    ]
     return Backbone("dreamnet", model, layers=names, default_layers=DEFAULT_LAYERS)
 
 
@@ -79,4 +81,6 @@ def earnet(*, weights="") -> Backbone:
     from deepdream_av.backbones.backbone import Backbone
 
     model = ear.load_earnet(Path(weights)) if weights else ear.load_earnet()
-    return Backbone("earnet", model, layers=ear.list_layers(), default_layers=ear.DEFAULT_LAYERS, kind="sound")
+    return Backbone(
+        "earnet", model, layers=ear.list_layers(), default_layers=ear.DEFAULT_LAYERS, kind="sound"
+    )

@@ -39,7 +39,9 @@ def load_backbone(name: str | os.PathLike, *, weights: str | os.PathLike = "", d
     path = Path(name)
     if path.suffix == ".keras":
         if weights:
-            raise UsageError(f"`weights` means nothing beside a saved network. Received: '{weights}' beside '{name}'.")
+            raise UsageError(
+                f"`weights` means nothing beside a saved network. Received: '{weights}' beside '{name}'."
+            )
         from deepdream_av.media.files import check_source
 
         path = check_source(path)

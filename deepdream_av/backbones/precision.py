@@ -12,8 +12,8 @@ from functools import cache
 def fast_policy() -> str:
     """`"bfloat16"` where the hardware multiplies it natively, else `"float32"`.
 
-    The first call also asks a GPU for the same sums every time. Emulated bfloat16 is slower than float32, so that the processor's flags decide. Scores, gradients of the
-    canvas and the canvas itself are float32 in any case.
+    The first call also asks a GPU for the same sums every time. Emulated bfloat16 is slower than float32, so that
+    the processor's flags decide. Scores, gradients of the canvas and the canvas itself are float32 in any case.
     """
     import tensorflow as tf
 

@@ -54,7 +54,9 @@ def _any_size(model, path: str, kind: str):
 
     ends = [x for x in model.layers if _is_map(x)]
     if len(ends) < 2:
-        raise WeightsError(f"`backbone` must be convolutional. Received: '{path}', which has no maps to dream.")
+        raise WeightsError(
+            f"`backbone` must be convolutional. Received: '{path}', which has no maps to dream."
+        )
     try:
         trunk = keras.Model(model.inputs[0], ends[-1].output)
         free = keras.Input((None, None, 3) if kind == "image" else (None, _BANDS, 1))

@@ -22,7 +22,9 @@ class Pixels:
 
     def __init__(self, picture: np.ndarray, delta: np.ndarray | None = None):
         self.picture = np.asarray(picture, np.float32)
-        self.state = tf.convert_to_tensor(np.zeros_like(self.picture) if delta is None else np.asarray(delta, np.float32))
+        self.state = tf.convert_to_tensor(
+            np.zeros_like(self.picture) if delta is None else np.asarray(delta, np.float32)
+        )
         self.given = (tf.convert_to_tensor(self.picture),)
 
     @property

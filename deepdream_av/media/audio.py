@@ -16,8 +16,20 @@ from deepdream_av.errors import InputError
 from deepdream_av.media.audio_reader import BLOCK, AudioReader, Health
 from deepdream_av.media.audio_writer import FORMATS, LOSSLESS, AudioWriter, check_format
 
-__all__ = ["BLOCK", "FORMATS", "LOSSLESS", "AudioReader", "AudioWriter", "Sound", "check_format", "checked_samples",
-           "nothing_read", "open_audio", "read_audio", "write_audio"]
+__all__ = [
+    "BLOCK",
+    "FORMATS",
+    "LOSSLESS",
+    "AudioReader",
+    "AudioWriter",
+    "Sound",
+    "check_format",
+    "checked_samples",
+    "nothing_read",
+    "open_audio",
+    "read_audio",
+    "write_audio",
+]
 
 
 @dataclass(frozen=True)
@@ -72,7 +84,9 @@ def read_audio(path, *, start: float = 0.0, duration: float | None = None) -> So
         blocks = list(reader.blocks())
         if not blocks:
             raise nothing_read(path, start=start)
-        return Sound(np.concatenate(blocks), reader.rate, reader.layout, reader.start, reader.codec, reader.notes)
+        return Sound(
+            np.concatenate(blocks), reader.rate, reader.layout, reader.start, reader.codec, reader.notes
+        )
 
 
 def nothing_read(path, *, start: float) -> InputError:
@@ -100,10 +114,14 @@ def checked_samples(samples, rate: int) -> tuple[np.ndarray, tuple[str, ...]]:
     if array.ndim == 1:
         array = array[:, None]
     if array.ndim != 2 or array.dtype.kind != "f" or array.shape[1] > 64 or not array.size:
-        raise InputError(f"Sound is an array [samples, channels] of numbers in [-1, 1]. "
-                         f"Received: {array.dtype} with shape {list(np.shape(samples))}.")
+        raise InputError(
+            f"Sound is an array [samples, channels] of numbers in [-1, 1]. "
+            f"Received: {array.dtype} with shape {list(np.shape(samples))}."
+        )
     if not isinstance(rate, (int, np.integer)) or not 1000 <= rate <= 768_000:
-        raise InputError(f"`rate` is a whole number of samples per second from 1000 to 768000. Received: {rate!r}.")
+        raise InputError(
+            f"`rate` is a whole number of samples per second from 1000 to 768000. Received: {rate!r}."
+        )
     health = Health()
     return health.checked(array.astype(np.float32), "an array"), health.words()
 
@@ -125,7 +143,13 @@ def write_audio(path, sound: Sound, *, recipe=None, comment: str = "") -> Path:
 
         comment = encode(recipe)
     floating = sound.codec.startswith("pcm_f")
-    with AudioWriter(path, rate=sound.rate, channels=sound.channels, layout=sound.layout, floating=floating,
-                     comment=comment) as writer:
+    with AudioWriter(
+        path,
+        rate=sound.rate,
+        channels=sound.channels,
+        layout=sound.layout,
+        floating=floating,
+        comment=comment,
+    ) as writer:
         writer.write(sound.samples)
     return Path(path)

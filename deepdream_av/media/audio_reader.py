@@ -110,7 +110,9 @@ class AudioReader:
         """In words, how much less than promised there was, if it is worth a word."""
         if self.length is None or self.length - count < 0.3 * self.rate:
             return ""
-        return f"the sound ends early: {count / self.rate:.1f} of {self.length / self.rate:.1f} s could be read"
+        return (
+            f"the sound ends early: {count / self.rate:.1f} of {self.length / self.rate:.1f} s could be read"
+        )
 
     def _pieces(self) -> Iterator[np.ndarray]:
         """Decoded frames as arrays; timestamps decide where they lie, holes become silence."""
@@ -160,7 +162,9 @@ class AudioReader:
         """A frame whose rate or layout changed on the way, in the shape of the first ones."""
         import av
 
-        layout = frame.layout if frame.layout.nb_channels == self.channels else self.layout or USUAL[self.channels]
+        layout = (
+            frame.layout if frame.layout.nb_channels == self.channels else self.layout or USUAL[self.channels]
+        )
         resampler = av.AudioResampler(format="flt", layout=layout, rate=self.rate)
         frame.pts = None
         parts = [_as_float(f) for f in resampler.resample(frame) + resampler.resample(None)]
@@ -184,8 +188,10 @@ class Health:
             block = np.where(finite, block, np.float32(0))
         peak = float(np.abs(block).max(initial=0))
         if peak > LOUDEST:
-            raise InputError(f"Sound lies between -1 and 1. Received: {path} with a peak of {peak:g}; "
-                             f"divide its samples by {peak:g}.")
+            raise InputError(
+                f"Sound lies between -1 and 1. Received: {path} with a peak of {peak:g}; "
+                f"divide its samples by {peak:g}."
+            )
         if peak > 1.0:
             self.beyond += int((np.abs(block) > 1.0).sum())
         return np.ascontiguousarray(block, np.float32)
@@ -197,7 +203,9 @@ class Health:
             (self.holes, "{} samples were not numbers and were set to silence"),
             (self.beyond, "{} samples lie beyond full scale"),
         )
-        return tuple(text.format(count) for count, text in said if count) + ((self.missing,) if self.missing else ())
+        return tuple(text.format(count) for count, text in said if count) + (
+            (self.missing,) if self.missing else ()
+        )
 
 
 def _open(path: Path):
@@ -235,5 +243,7 @@ def _layout_of(layout, *, channels: int) -> str:
     import av
 
     names = (USUAL.get(channels, ""), "5.1(side)", "5.0(side)", "quad(side)", "3.0", "4.0", "7.1(wide)")
-    same = (n for n in names if n and av.AudioLayout(n).nb_channels == channels and layout == av.AudioLayout(n))
+    same = (
+        n for n in names if n and av.AudioLayout(n).nb_channels == channels and layout == av.AudioLayout(n)
+    )
     return next(same, "")

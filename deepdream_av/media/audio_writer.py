@@ -18,11 +18,24 @@ from deepdream_av.media.layouts import Layouts, layouts_for
 FORMATS = {
     ".wav": ("wav", "pcm_s24le", "s32", None, None, 64),
     ".flac": ("flac", "flac", "s32", None, None, 8),
-    ".mp3": ("mp3", "libmp3lame", "fltp", 128_000, (48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000), 2),
+    ".mp3": (
+        "mp3",
+        "libmp3lame",
+        "fltp",
+        128_000,
+        (48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000),
+        2,
+    ),
     ".ogg": ("ogg", "libopus", "flt", 96_000, (48000, 24000, 16000, 12000, 8000), 8),
     ".opus": ("opus", "libopus", "flt", 96_000, (48000, 24000, 16000, 12000, 8000), 8),
-    ".m4a": ("ipod", "aac", "fltp", 128_000,
-             (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000), 8),
+    ".m4a": (
+        "ipod",
+        "aac",
+        "fltp",
+        128_000,
+        (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000),
+        8,
+    ),
 }
 LOSSLESS = (".wav", ".flac")
 
@@ -63,7 +76,9 @@ class AudioWriter:
         OutputError: a suffix, rate or channel count that the format cannot hold.
     """
 
-    def __init__(self, path, *, rate: int, channels: int, layout: str = "", floating: bool = False, comment: str = ""):
+    def __init__(
+        self, path, *, rate: int, channels: int, layout: str = "", floating: bool = False, comment: str = ""
+    ):
         import av
 
         plan = _planned(path, rate=rate, channels=channels, layout=layout, floating=floating)
@@ -88,9 +103,13 @@ class AudioWriter:
         import av
 
         for first in range(0, len(samples), BLOCK):
-            block = np.ascontiguousarray(samples[first:first + BLOCK], np.float32)
+            block = np.ascontiguousarray(samples[first : first + BLOCK], np.float32)
             frame = av.AudioFrame.from_ndarray(block.reshape(1, -1), format="flt", layout=self._given)
-            frame.sample_rate, frame.pts, frame.time_base = self.rate_in, self._written, Fraction(1, self.rate_in)
+            frame.sample_rate, frame.pts, frame.time_base = (
+                self.rate_in,
+                self._written,
+                Fraction(1, self.rate_in),
+            )
             self._written += len(block)
             self._encode(self._resampler.resample(frame))
 
@@ -182,8 +201,10 @@ def _format_for(path, *, channels: int):
     if suffix not in FORMATS:
         raise OutputError(f"Sound is written as {', '.join(FORMATS)}. Received: {Path(path).name!r}.")
     if channels > FORMATS[suffix][-1]:
-        raise OutputError(f"{suffix} holds at most {FORMATS[suffix][-1]} channels. Received: {channels}. "
-                          f"Write .wav or .flac instead.")
+        raise OutputError(
+            f"{suffix} holds at most {FORMATS[suffix][-1]} channels. Received: {channels}. "
+            f"Write .wav or .flac instead."
+        )
     return FORMATS[suffix]
 
 

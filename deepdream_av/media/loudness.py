@@ -44,7 +44,9 @@ class LoudnessMeter:
 
     def push(self, samples: np.ndarray):
         """Append `[samples, channels]`."""
-        weighted, self._state = signal.sosfilt(self._filter, np.asarray(samples, np.float64), axis=0, zi=self._state)
+        weighted, self._state = signal.sosfilt(
+            self._filter, np.asarray(samples, np.float64), axis=0, zi=self._state
+        )
         power = np.concatenate([self._rest, weighted**2])
         whole = len(power) // self._hop * self._hop
         self._steps.append(power[:whole].reshape(-1, self._hop, power.shape[1]).mean(1) @ self._weights)
@@ -79,7 +81,7 @@ def loudness(samples: np.ndarray, rate: int, *, layout: str = "") -> float:
     """
     meter = LoudnessMeter(rate, channels=samples.shape[1], layout=layout)
     for first in range(0, len(samples), _BLOCK):
-        meter.push(samples[first:first + _BLOCK])
+        meter.push(samples[first : first + _BLOCK])
     return meter.integrated()
 
 
@@ -94,8 +96,14 @@ def k_weighting(rate: int) -> np.ndarray:
     pass_hz, pass_q = 38.13547087602444, 0.5003270373238773
     k = np.tan(np.pi * min(shelf_hz, 0.45 * rate) / rate)
     high, band = 10 ** (shelf_db / 20), 10 ** (shelf_db / 20 * 0.4996667741545416)
-    shelf = [high + band * k / shelf_q + k * k, 2 * (k * k - high), high - band * k / shelf_q + k * k,
-             1 + k / shelf_q + k * k, 2 * (k * k - 1), 1 - k / shelf_q + k * k]
+    shelf = [
+        high + band * k / shelf_q + k * k,
+        2 * (k * k - high),
+        high - band * k / shelf_q + k * k,
+        1 + k / shelf_q + k * k,
+        2 * (k * k - 1),
+        1 - k / shelf_q + k * k,
+    ]
     k = np.tan(np.pi * pass_hz / rate)
     a0 = 1 + k / pass_q + k * k
     high_pass = [1.0, -2.0, 1.0, 1.0, 2 * (k * k - 1) / a0, (1 - k / pass_q + k * k) / a0]
@@ -143,7 +151,9 @@ def limited(samples: np.ndarray, rate: int, *, ceiling_db: float = -1.0) -> np.n
     # 0.05 dB of room: the true peak of the product is not exactly the product of the true peaks
     ceiling = 10 ** ((ceiling_db - 0.05) / 20)
     reach = max(round(LOOK_AHEAD * rate), 1)
-    needed = np.concatenate([np.minimum(1.0, ceiling / np.maximum(p, 1e-9)) for p, _ in _peak_blocks(samples, rate)])
+    needed = np.concatenate(
+        [np.minimum(1.0, ceiling / np.maximum(p, 1e-9)) for p, _ in _peak_blocks(samples, rate)]
+    )
     if needed.min() >= 1.0:
         return samples
     held = ndimage.minimum_filter1d(needed, 2 * reach + 1, mode="nearest")
@@ -152,8 +162,9 @@ def limited(samples: np.ndarray, rate: int, *, ceiling_db: float = -1.0) -> np.n
     return (samples * gain[:, None]).astype(np.float32)
 
 
-def match_loudness(samples: np.ndarray, rate: int, *, target_lufs: float, ceiling_db: float = -1.0,
-                   layout: str = "") -> np.ndarray:
+def match_loudness(
+    samples: np.ndarray, rate: int, *, target_lufs: float, ceiling_db: float = -1.0, layout: str = ""
+) -> np.ndarray:
     """The sound at a given loudness, with its true peaks under a ceiling.
 
     Args:
@@ -166,16 +177,26 @@ def match_loudness(samples: np.ndarray, rate: int, *, target_lufs: float, ceilin
     Returns:
         float32 `[samples, channels]`, within 0.1 LU of the target where the limiter can reach it.
     """
+
     def whole():
         yield samples
 
-    gain = matching_gain(whole, rate, target_lufs=target_lufs, ceiling_db=ceiling_db, channels=samples.shape[1],
-                         layout=layout)
+    gain = matching_gain(
+        whole, rate, target_lufs=target_lufs, ceiling_db=ceiling_db, channels=samples.shape[1], layout=layout
+    )
     return limited((samples * gain).astype(np.float32), rate, ceiling_db=ceiling_db)
 
 
-def matching_gain(blocks: Callable[[], Iterable[np.ndarray]], rate: int, *, target_lufs: float, channels: int,
-                  ceiling_db: float = -1.0, layout: str = "", rounds: int = 6) -> float:
+def matching_gain(
+    blocks: Callable[[], Iterable[np.ndarray]],
+    rate: int,
+    *,
+    target_lufs: float,
+    channels: int,
+    ceiling_db: float = -1.0,
+    layout: str = "",
+    rounds: int = 6,
+) -> float:
     """Factor before the limiter that brings a sound to a loudness after it.
 
     Args:
@@ -200,8 +221,9 @@ def matching_gain(blocks: Callable[[], Iterable[np.ndarray]], rate: int, *, targ
     return 10 ** (gain_db / 20)
 
 
-def limited_blocks(blocks: Iterable[np.ndarray], rate: int, *, gain: float = 1.0,
-                   ceiling_db: float = -1.0) -> Iterator[np.ndarray]:
+def limited_blocks(
+    blocks: Iterable[np.ndarray], rate: int, *, gain: float = 1.0, ceiling_db: float = -1.0
+) -> Iterator[np.ndarray]:
     """`limited(gain * sound)` block by block; the blocks that come out join to the same samples."""
     context = 2 * (2 * max(round(LOOK_AHEAD * rate), 1) + 1) + _GUARD
     before, held = None, None
@@ -229,7 +251,7 @@ def _joined(blocks: Iterable[np.ndarray], *, at_least: int) -> Iterator[np.ndarr
 
 def _middle(before, block, after, rate, ceiling_db) -> np.ndarray:
     done = limited(np.concatenate([before, block, after]), rate, ceiling_db=ceiling_db)
-    return done[len(before):len(before) + len(block)]
+    return done[len(before) : len(before) + len(block)]
 
 
 def _peak_blocks(samples: np.ndarray, rate: int) -> Iterator[tuple[np.ndarray, int]]:
@@ -238,13 +260,13 @@ def _peak_blocks(samples: np.ndarray, rate: int) -> Iterator[tuple[np.ndarray, i
     for first in range(0, len(samples), _BLOCK):
         last = min(first + _BLOCK, len(samples))
         left, right = min(first, _GUARD), min(len(samples) - last, _GUARD)
-        piece = np.asarray(samples[first - left:last + right], np.float64)
+        piece = np.asarray(samples[first - left : last + right], np.float64)
         if factor > 1 and len(piece):
             piece = signal.resample_poly(piece, factor, 1, axis=0, window=_interpolator(factor))
         peaks = np.abs(piece).max(1).reshape(-1, factor)
         # a value between two samples counts for both
         highest = np.maximum(peaks.max(1), np.concatenate([[0.0], peaks[:-1].max(1)]))
-        yield highest[left:left + last - first], first
+        yield highest[left : left + last - first], first
 
 
 def _interpolator(factor: int) -> np.ndarray:

@@ -50,7 +50,9 @@ class SampleStore:
         """Give memory and disk back."""
         self._blocks = []
         if self._file:
-            with contextlib.suppress(OSError):  # a full disk refuses what is still buffered, which nobody wants now
+            with contextlib.suppress(
+                OSError
+            ):  # a full disk refuses what is still buffered, which nobody wants now
                 self._file.close()
             self._file = None
 

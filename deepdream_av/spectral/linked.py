@@ -61,9 +61,9 @@ class Frames:
     def spectrum(self, x: np.ndarray, span: slice) -> np.ndarray:
         """Complex64 `[frames, bins]`; frame `k` is centred on sample `k * hop`."""
         low, high = span.start * self.hop - self.n_fft // 2, (span.stop - 1) * self.hop + self.n_fft // 2
-        inside = x[max(low, 0):min(high, len(x))]
+        inside = x[max(low, 0) : min(high, len(x))]
         piece = np.zeros(high - low, np.float32)
-        piece[max(-low, 0):max(-low, 0) + len(inside)] = inside
+        piece[max(-low, 0) : max(-low, 0) + len(inside)] = inside
         frames = np.lib.stride_tricks.sliding_window_view(piece, self.n_fft)[:: self.hop]
         return fft.rfft(frames * self.window, axis=1)
 
@@ -71,17 +71,17 @@ class Frames:
         """Overlap-add the inverse of some frames to a padded sound `[padded]`."""
         pieces = fft.irfft(spectrum, self.n_fft, axis=1) * self.window
         for k, piece in enumerate(pieces, span.start):
-            to[k * self.hop:k * self.hop + self.n_fft] += piece
+            to[k * self.hop : k * self.hop + self.n_fft] += piece
 
     def overlap(self) -> np.ndarray:
         """What the windows add up to, `[samples]`."""
         total = np.zeros(self.padded, np.float32)
         for k in range(self.count):
-            total[k * self.hop:k * self.hop + self.n_fft] += self.window**2
+            total[k * self.hop : k * self.hop + self.n_fft] += self.window**2
         return self.cut(total)
 
     def cut(self, padded: np.ndarray) -> np.ndarray:
-        return padded[self.n_fft // 2:self.n_fft // 2 + self.samples]
+        return padded[self.n_fft // 2 : self.n_fft // 2 + self.samples]
 
 
 def _factor(before, after, power) -> np.ndarray:

@@ -86,7 +86,9 @@ class MelGrid:
     @cached_property
     def spread(self) -> np.ndarray:
         """Bands to bins, float32 `[128, bins]`: linear between band centres on the mel axis, ends held."""
-        at = np.interp(_hz_to_mel(np.arange(self.bins) * self.bin_hz), _hz_to_mel(self.band_hz), np.arange(BANDS))
+        at = np.interp(
+            _hz_to_mel(np.arange(self.bins) * self.bin_hz), _hz_to_mel(self.band_hz), np.arange(BANDS)
+        )
         low = np.minimum(at.astype(int), BANDS - 2)
         matrix = np.zeros([BANDS, self.bins], np.float32)
         columns = np.arange(self.bins)

@@ -106,5 +106,7 @@ def test_wrong_layers_and_numbers_are_named(network):
 def test_octaves_grow_to_the_picture():
     assert Octaves(4, 1.5).sizes(480, 640)[-1] == (480, 640)
     sizes = Octaves(4, 1.5).sizes(480, 640)
-    assert len(sizes) == 4 and all(b[0] / a[0] == pytest.approx(1.5, rel=0.01) for a, b in zip(sizes, sizes[1:]))
+    assert len(sizes) == 4 and all(
+        b[0] / a[0] == pytest.approx(1.5, rel=0.01) for a, b in zip(sizes, sizes[1:])
+    )
     assert Octaves(4, 1.5).sizes(50, 60) == [(50, 60)]

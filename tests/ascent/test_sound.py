@@ -27,7 +27,9 @@ def noise(*shape, seed=0):
 @pytest.mark.parametrize("length", [1, 99, 100, 149, 155, 1000, 1049, 1234])
 def test_chunks_of_what_is_not_changed_are_the_whole(length):
     sound = noise(length, 2)
-    parts = list(Chunks(stride=100, fade=10, guard=20).joined(lambda a, b: sound[a:b], lambda x, i, n: x, length))
+    parts = list(
+        Chunks(stride=100, fade=10, guard=20).joined(lambda a, b: sound[a:b], lambda x, i, n: x, length)
+    )
     assert np.allclose(np.concatenate(parts), sound, atol=1e-6)
 
 
@@ -38,7 +40,9 @@ def test_a_filter_shorter_than_the_guard_leaves_no_seam():
         return np.convolve(x[:, 0], kernel, "same")[:, None]
 
     whole = smooth(sound)
-    chunked = np.concatenate(list(Chunks(300, 40, 20).joined(lambda a, b: sound[a:b], lambda x, i, n: smooth(x), 2000)))
+    chunked = np.concatenate(
+        list(Chunks(300, 40, 20).joined(lambda a, b: sound[a:b], lambda x, i, n: smooth(x), 2000))
+    )
     assert np.abs(chunked - whole)[20:-20].max() < 1e-6
 
 

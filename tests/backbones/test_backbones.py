@@ -13,8 +13,12 @@ from deepdream_av.backbones import list_backbones
 from deepdream_av.backbones.precision import fast_policy
 from deepdream_av.errors import InputError, UsageError, WeightsError
 
-ASSETS = Path(os.environ.get("DEEPDREAM_AV_ASSETS", Path(__file__).parents[3] / "shared" / "assets")) / "weights"
-needs_assets = pytest.mark.skipif(not ASSETS.is_dir(), reason="DEEPDREAM_AV_ASSETS names no folder with weights")
+ASSETS = (
+    Path(os.environ.get("DEEPDREAM_AV_ASSETS", Path(__file__).parents[3] / "shared" / "assets")) / "weights"
+)
+needs_assets = pytest.mark.skipif(
+    not ASSETS.is_dir(), reason="DEEPDREAM_AV_ASSETS names no folder with weights"
+)
 
 
 def small(kind="image", size=None):
@@ -65,7 +69,10 @@ def test_every_layer_of_dreamnet_can_be_dreamt_and_has_its_stride():
 
 def test_half_precision_sees_the_same():
     picture = np.random.default_rng(1).random((1, 96, 96, 3), np.float32)
-    a, b = (load_backbone("dreamnet", dtype=d).truncated(["stride16"])(picture)["stride16"] for d in ("float32", "bfloat16"))
+    a, b = (
+        load_backbone("dreamnet", dtype=d).truncated(["stride16"])(picture)["stride16"]
+        for d in ("float32", "bfloat16")
+    )
     a, b = np.asarray(a, np.float32).ravel(), np.asarray(tf.cast(b, tf.float32)).ravel()
     assert np.corrcoef(a, b)[0, 1] > 0.99
     assert fast_policy() in ("float32", "bfloat16")
@@ -76,7 +83,9 @@ def test_a_network_of_ones_own_at_any_size(tmp_path, kind, size):
     model = small(kind, size)
     model.save(tmp_path / "own.keras")
     network = load_backbone(tmp_path / "own.keras")
-    assert network.kind == kind and "second" in network.list_layers() and "classes" not in network.list_layers()
+    assert (
+        network.kind == kind and "second" in network.list_layers() and "classes" not in network.list_layers()
+    )
     shape = (1, 70, 50, 3) if kind == "image" else (1, 33, 128, 1)
     x = np.random.default_rng(0).random(shape, np.float32)
     seen = network.truncated(["first"])(x)["first"]
@@ -124,7 +133,9 @@ def test_code_in_a_file_is_never_run(tmp_path, monkeypatch):
 )
 def test_networks_of_keras_applications_take_weights_from_a_file(name, file, layer, alias):
     network = load_backbone(name, weights=ASSETS / file)
-    assert layer in network.list_layers() and {n for n, _ in network.default_layers} <= set(network.list_layers())
+    assert layer in network.list_layers() and {n for n, _ in network.default_layers} <= set(
+        network.list_layers()
+    )
     assert alias is None or network.layer_name(alias) == layer
     seen = network.truncated([layer])(np.random.default_rng(0).random((1, 96, 96, 3), np.float32))[layer]
     assert float(tf.reduce_max(seen)) > 0.1 and np.isfinite(np.asarray(tf.cast(seen, tf.float32))).all()

@@ -82,7 +82,12 @@ def test_music_made_by_code_is_recognised(ear):
     hits = {"synth_instrument": [], "root": [], "chord": [], "texture": []}
     for sound, score in music.clips(4242, 24):
         odds = heard(ear, sound)
-        truth = {"synth_instrument": score.instrument, "root": score.root, "chord": score.chord, "texture": score.texture}
+        truth = {
+            "synth_instrument": score.instrument,
+            "root": score.root,
+            "chord": score.chord,
+            "texture": score.texture,
+        }
         for head, label in truth.items():
             hits[head].append(np.argmax(odds[head]) == label)
     chance = {"synth_instrument": 1 / 8, "root": 1 / 12, "chord": 1 / 5, "texture": 1 / 4}

@@ -34,7 +34,9 @@ def test_small_dreams_are_added_and_large_ones_bend():
     assert small == pytest.approx(0.01, rel=1e-3)
     assert 0.45 < large.max() < 0.5
     # a file of 8 bits holds no black or white that was not there
-    written = np.rint(255 * Pixels.toned(noise(64, 64, 3, low=0.02, high=0.98), noise(64, 64, 3, low=-9, high=9)))
+    written = np.rint(
+        255 * Pixels.toned(noise(64, 64, 3, low=0.02, high=0.98), noise(64, 64, 3, low=-9, high=9))
+    )
     assert written.min() > 0 and written.max() < 255
 
 

@@ -19,10 +19,14 @@ from deepdream_av.media.sample_store import SampleStore
 def tones(seconds, rate, channels, *, hz=300.0):
     """A different tone in each channel."""
     t = np.arange(round(seconds * rate)) / rate
-    return np.stack([0.4 * np.sin(2 * np.pi * hz * (c + 1) * t) for c in range(channels)], 1).astype(np.float32)
+    return np.stack([0.4 * np.sin(2 * np.pi * hz * (c + 1) * t) for c in range(channels)], 1).astype(
+        np.float32
+    )
 
 
-@pytest.mark.parametrize("rate, channels", [(8000, 1), (22050, 2), (44100, 2), (48000, 6), (96000, 8), (192000, 1)])
+@pytest.mark.parametrize(
+    "rate, channels", [(8000, 1), (22050, 2), (44100, 2), (48000, 6), (96000, 8), (192000, 1)]
+)
 @pytest.mark.parametrize("suffix", [".wav", ".flac"])
 def test_lossless_files_keep_every_sample_to_24_bits(tmp_path, suffix, rate, channels):
     samples = tones(0.2, rate, channels)
@@ -40,8 +44,17 @@ def test_floating_sources_stay_floating_beyond_full_scale(tmp_path):
     assert "beyond full scale" in back.notes[0]
 
 
-@pytest.mark.parametrize("suffix, rate, channels", [(".mp3", 44100, 2), (".m4a", 48000, 2), (".ogg", 48000, 2),
-                                                    (".opus", 48000, 1), (".m4a", 44100, 1), (".m4a", 48000, 8)])
+@pytest.mark.parametrize(
+    "suffix, rate, channels",
+    [
+        (".mp3", 44100, 2),
+        (".m4a", 48000, 2),
+        (".ogg", 48000, 2),
+        (".opus", 48000, 1),
+        (".m4a", 44100, 1),
+        (".m4a", 48000, 8),
+    ],
+)
 def test_lossy_files_keep_length_and_place(tmp_path, suffix, rate, channels):
     samples = np.repeat(tones(1.013, rate, 1), channels, 1)
     write_audio(tmp_path / f"a{suffix}", Sound(samples, rate))
@@ -71,7 +84,7 @@ def test_start_and_duration_cut_to_the_sample(tmp_path):
     for start in (0.5, 33.3):  # decoded from the beginning, and sought
         part = read_audio(tmp_path / "a.flac", start=start, duration=1.25)
         first = round(start * rate)
-        assert np.abs(part.samples - samples[first:first + 10000]).max() < 2**-22
+        assert np.abs(part.samples - samples[first : first + 10000]).max() < 2**-22
         assert part.start == pytest.approx(start)
 
 
@@ -113,8 +126,14 @@ def test_bad_files_are_said_in_one_line(tmp_path):
     write_audio(none, Sound(np.zeros([0, 1], np.float32), 8000))
     loud = tmp_path / "loud.wav"
     write_audio(loud, Sound(np.full([100, 1], 20000, np.float32), 8000, codec="pcm_f32le"))
-    for path, word in ((tmp_path / "gone.wav", "exist"), (empty, "empty"), (text, "decoded"), (none, "nothing"),
-                       (loud, "20000"), (tmp_path, "folder")):
+    for path, word in (
+        (tmp_path / "gone.wav", "exist"),
+        (empty, "empty"),
+        (text, "decoded"),
+        (none, "nothing"),
+        (loud, "20000"),
+        (tmp_path, "folder"),
+    ):
         with pytest.raises(InputError, match=word) as error:
             read_audio(path)
         assert "\n" not in str(error.value)
@@ -129,10 +148,16 @@ def test_formats_that_cannot_hold_the_sound_are_said(tmp_path):
         write_audio(tmp_path / "missing" / "a.wav", Sound(tones(0.1, 48000, 1), 48000))
 
 
-@pytest.mark.parametrize("name, rate, channels, layout", [
-    ("a.mp3", 48000, 6, "5.1"), ("a.xyz", 48000, 1, ""), ("a.flac", 48000, 9, ""), ("a.flac", 2_000_000, 1, ""),
-    ("a.wav", 48000, 2, "no such layout"),
-])
+@pytest.mark.parametrize(
+    "name, rate, channels, layout",
+    [
+        ("a.mp3", 48000, 6, "5.1"),
+        ("a.xyz", 48000, 1, ""),
+        ("a.flac", 48000, 9, ""),
+        ("a.flac", 2_000_000, 1, ""),
+        ("a.wav", 48000, 2, "no such layout"),
+    ],
+)
 def test_a_format_can_be_checked_before_any_work(tmp_path, name, rate, channels, layout):
     with pytest.raises((OutputError, UsageError)) as early:
         check_format(tmp_path / name, rate, channels, layout)
@@ -154,7 +179,9 @@ def test_what_can_be_written_passes_the_check(tmp_path, suffix):
 def voices(channels, rate=48000):
     """Low tones of different pitch, one per channel, that even the bass channel lets pass."""
     t = np.arange(rate) / rate
-    return np.stack([0.3 * np.sin(2 * np.pi * (30 + 8 * c) * t) for c in range(channels)], 1).astype(np.float32)
+    return np.stack([0.3 * np.sin(2 * np.pi * (30 + 8 * c) * t) for c in range(channels)], 1).astype(
+        np.float32
+    )
 
 
 def heard(samples, rate=48000):
@@ -163,8 +190,10 @@ def heard(samples, rate=48000):
     return np.argmax(bins, axis=0).tolist()
 
 
-@pytest.mark.parametrize("layout", ["2.1", "3.0", "quad", "quad(side)", "5.0", "5.0(side)", "5.1", "5.1(side)", "6.1",
-                                    "7.1", "7.1(wide)"])
+@pytest.mark.parametrize(
+    "layout",
+    ["2.1", "3.0", "quad", "quad(side)", "5.0", "5.0(side)", "5.1", "5.1(side)", "6.1", "7.1", "7.1(wide)"],
+)
 @pytest.mark.parametrize("suffix", [".opus", ".m4a", ".flac"])
 def test_every_channel_stays_where_it_is(tmp_path, suffix, layout):
     import av
@@ -230,7 +259,12 @@ def test_arrays_are_checked():
     mended, notes = checked_samples(np.array([0.1, np.nan]), 8000)
     assert mended[1, 0] == 0
     assert notes
-    for bad, rate in ((np.zeros([2, 3, 4]), 8000), (np.zeros(0), 8000), (np.array(["a"]), 8000), (np.zeros(9), 0.5),
-                      (np.full(9, 3e4), 8000)):
+    for bad, rate in (
+        (np.zeros([2, 3, 4]), 8000),
+        (np.zeros(0), 8000),
+        (np.array(["a"]), 8000),
+        (np.zeros(9), 0.5),
+        (np.full(9, 3e4), 8000),
+    ):
         with pytest.raises(InputError):
             checked_samples(bad, rate)

@@ -295,9 +295,20 @@ def test_of_a_picture_cut_off_what_decodes_is_read(tmp_path, suffix, options, re
 def _directory_first(pixels: np.ndarray) -> bytes:
     """A TIFF whose table lies before its pixels, so that a cut leaves it whole; Pillow writes it behind."""
     height, width, _ = pixels.shape
-    table = {256: width, 257: height, 258: 192, 259: 1, 262: 2, 273: 200, 277: 3, 278: height, 279: pixels.size}
+    table = {
+        256: width,
+        257: height,
+        258: 192,
+        259: 1,
+        262: 2,
+        273: 200,
+        277: 3,
+        278: height,
+        279: pixels.size,
+    }
     entries = b"".join(
-        struct.pack("<HHII", tag, 3 if tag == 258 else 4, 3 if tag == 258 else 1, value) for tag, value in table.items()
+        struct.pack("<HHII", tag, 3 if tag == 258 else 4, 3 if tag == 258 else 1, value)
+        for tag, value in table.items()
     )
     head = b"II*\0" + struct.pack("<IH", 8, len(table)) + entries
     return head.ljust(192, b"\0") + struct.pack("<HHHH", 8, 8, 8, 0) + pixels.tobytes()
@@ -320,7 +331,9 @@ def test_the_memory_that_is_asked_for_suffices_for_writing(tmp_path, bits, suffi
     write_image(tmp_path / f"warm{suffix}", rng.random((8, 8, 3), np.float32))
     tracemalloc.start()
     try:
-        like = Picture(rng.random((500, 700, 3), np.float32), alpha=rng.random((500, 700), np.float32), bit_depth=bits)
+        like = Picture(
+            rng.random((500, 700, 3), np.float32), alpha=rng.random((500, 700), np.float32), bit_depth=bits
+        )
         dream = rng.random((500, 700, 3), np.float32)
         write_image(tmp_path / f"a{suffix}", dream, like=like)
         peak = tracemalloc.get_traced_memory()[1]

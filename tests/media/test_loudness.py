@@ -15,7 +15,9 @@ from deepdream_av.media.loudness import (
 
 
 def sine(hz, rate, seconds, level_db=0.0, phase=0.0):
-    return (10 ** (level_db / 20) * np.sin(2 * np.pi * hz * np.arange(round(seconds * rate)) / rate + phase))[:, None]
+    return (10 ** (level_db / 20) * np.sin(2 * np.pi * hz * np.arange(round(seconds * rate)) / rate + phase))[
+        :, None
+    ]
 
 
 @pytest.mark.parametrize("rate", [22050, 44100, 48000, 96000, 192000])
@@ -58,7 +60,7 @@ def test_blocks_measure_as_the_whole():
     noise = np.random.default_rng(0).normal(size=[100_000, 2]) * 0.1
     meter = LoudnessMeter(44100, channels=2)
     for first in range(0, len(noise), 7777):
-        meter.push(noise[first:first + 7777])
+        meter.push(noise[first : first + 7777])
     assert meter.integrated() == pytest.approx(loudness(noise, 44100), abs=1e-9)
 
 
@@ -74,7 +76,7 @@ def test_the_true_peak_lies_between_the_samples():
 def test_the_limiter_holds_the_true_peak_and_leaves_soft_parts_alone(rate):
     rng = np.random.default_rng(1)
     samples = (0.15 * rng.normal(size=[2 * rate, 2])).astype(np.float32)
-    samples[rate:rate + 500] *= 6
+    samples[rate : rate + 500] *= 6
     out = limited(samples, rate, ceiling_db=-1.0)
     assert true_peak(out, rate) < -1.0
     np.testing.assert_array_equal(out[: rate - rate // 50], samples[: rate - rate // 50])
@@ -85,7 +87,7 @@ def test_limiting_in_blocks_is_limiting_the_whole():
     samples = (0.5 * rng.normal(size=[300_000, 1])).astype(np.float32)
     whole = limited(samples, 44100)
     for size in (1000, 65536, 100_001):
-        pieces = (samples[k:k + size] for k in range(0, len(samples), size))
+        pieces = (samples[k : k + size] for k in range(0, len(samples), size))
         np.testing.assert_array_equal(np.concatenate(list(limited_blocks(pieces, 44100))), whole)
 
 

@@ -197,7 +197,9 @@ def test_surround_and_mono_stay_what_they_are(tmp_path):
 def voices(channels: int, rate: int = 48000) -> np.ndarray:
     """One second of low tones of different pitch, one per channel; even the bass channel lets them pass."""
     t = np.arange(rate) / rate
-    return np.stack([0.3 * np.sin(2 * np.pi * (30 + 8 * c) * t) for c in range(channels)], 1).astype(np.float32)
+    return np.stack([0.3 * np.sin(2 * np.pi * (30 + 8 * c) * t) for c in range(channels)], 1).astype(
+        np.float32
+    )
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".webm"])
@@ -220,7 +222,9 @@ def test_every_channel_of_a_film_stays_where_and_when_it_is(tmp_path, suffix, la
     template = np.diff(x[piece, 0])
     scores = [template @ np.diff(y[click - 100 + k : click + 140 + k, 0]) for k in range(-50, 51)]
     assert np.argmax(scores) - 50 == 0
-    assert bool(film.notes) == ("(" in layout and suffix == ".webm" or layout == "5.1(side)" and suffix == ".mp4")
+    assert bool(film.notes) == (
+        "(" in layout and suffix == ".webm" or layout == "5.1(side)" and suffix == ".mp4"
+    )
 
 
 def test_more_channels_than_a_film_holds_are_told(tmp_path):
@@ -243,7 +247,9 @@ def make_stream(path, codec, form, *, frames=300, tracks=1, **options):
             block = np.zeros((1, 1920), np.float32)
             block[0, :480] = 0.5 * np.sin(np.arange(480)) * (n % 25 == 0)
             for sound in sounds:
-                samples = av.AudioFrame.from_ndarray((block * 32767).astype(np.int16), format="s16", layout="mono")
+                samples = av.AudioFrame.from_ndarray(
+                    (block * 32767).astype(np.int16), format="s16", layout="mono"
+                )
                 samples.rate, samples.pts, samples.time_base = 48000, 1920 * n, Fraction(1, 48000)
                 container.mux(sound.encode(samples))
         for each in (stream, *sounds):

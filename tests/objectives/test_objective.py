@@ -18,7 +18,11 @@ ACTIVATIONS = {
 def test_arithmetic_is_linear():
     a, b = layer("a"), layer("b")
     va, vb = float(a(ACTIVATIONS)), float(b(ACTIVATIONS))
-    for objective, value in [(2 * a + b, 2 * va + vb), (a - 0.5 * b, va - 0.5 * vb), (-(a + b) * 3, -3 * (va + vb))]:
+    for objective, value in [
+        (2 * a + b, 2 * va + vb),
+        (a - 0.5 * b, va - 0.5 * vb),
+        (-(a + b) * 3, -3 * (va + vb)),
+    ]:
         assert float(objective(ACTIVATIONS)) == pytest.approx(value, rel=1e-5)
     assert (a + b + a).layers == ("a", "b")
 
@@ -53,12 +57,16 @@ def network():
 
     keras.utils.set_random_seed(5)
     x = picture = keras.Input((None, None, 3))
-    for n, name in enumerate(("a", "b")):
+    for name in ("a", "b"):
         x = keras.layers.Conv2D(8, 5, strides=2, padding="same", activation="relu", name=name)(x)
     return Backbone("small", keras.Model(picture, x), layers=["a", "b"], default_layers=[("b", 1.0)])
 
 
-@pytest.mark.parametrize("objective", [layer("a"), layer("b"), layer("a") + layer("b"), layer("b") - 0.2 * layer("a"), -layer("a")], ids=str)
+@pytest.mark.parametrize(
+    "objective",
+    [layer("a"), layer("b"), layer("a") + layer("b"), layer("b") - 0.2 * layer("a"), -layer("a")],
+    ids=str,
+)
 def test_every_objective_rises(network, objective):
     assert isinstance(objective, Objective)
     canvas = Pixels(np.random.default_rng(0).uniform(0.3, 0.7, (48, 48, 3)).astype(np.float32))

@@ -72,14 +72,20 @@ def test_mixtures_have_soft_labels_that_sum_to_one(tmp_path):
             wavfile.write(tmp_path / name / f"{fold}-a.wav", 22050, (tone * 9000).astype(np.int16))
     clips = read_folder(tmp_path, folds=True, cache=tmp_path / "cache")
     assert clips.classes == ("Low", "High") and clips.folds.tolist() == [1, 2, 1, 2]
-    again = read_folder(tmp_path, folds=True, cache=tmp_path / "cache") if (tmp_path / "cache").exists() else clips
+    again = (
+        read_folder(tmp_path, folds=True, cache=tmp_path / "cache")
+        if (tmp_path / "cache").exists()
+        else clips
+    )
     np.testing.assert_array_equal(clips.samples[0], again.samples[0])
     made = crops.clip_crops(clips, "kind", seed=0, per_clip=6)
     np.testing.assert_allclose(made.targets["kind"].sum(1), 1, atol=1e-6)
     # In a mixture of a low and a high tone, the label follows which of the two is louder.
     grid = mel.MelGrid(22050)
     bands = made.features.astype(np.float32).max(1)
-    louder = bands[:, np.argmin(np.abs(grid.band_hz - 200))] > bands[:, np.argmin(np.abs(grid.band_hz - 4000))]
+    louder = (
+        bands[:, np.argmin(np.abs(grid.band_hz - 200))] > bands[:, np.argmin(np.abs(grid.band_hz - 4000))]
+    )
     sure = np.abs(made.targets["kind"][:, 0] - 0.5) > 0.2
     assert np.mean(louder[sure] == (made.targets["kind"][sure, 0] > 0.5)) > 0.9
 

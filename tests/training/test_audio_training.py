@@ -37,7 +37,16 @@ def command(folder, *more):
 
 
 def test_the_command_writes_an_ear_and_a_table(folders, capsys):
-    options = ["-o", str(folders / "ear.npz"), "--folds", "1", "4", "--report", str(folders / "report.json"), "--resume"]
+    options = [
+        "-o",
+        str(folders / "ear.npz"),
+        "--folds",
+        "1",
+        "4",
+        "--report",
+        str(folders / "report.json"),
+        "--resume",
+    ]
     assert audio.main(command(folders, *options)) == 0
     assert "mean" in capsys.readouterr().out
     report = json.loads((folders / "report.json").read_text())

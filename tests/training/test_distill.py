@@ -60,7 +60,10 @@ def test_folded_weights_compute_the_same():
 
 
 def test_the_gradient_of_a_teacher_leads_uphill(teacher, photos):
-    pictures = crops(list_photos(photos, hold_out=0)[0][:12], 4, SIZE, np.random.default_rng(1)).astype(np.float32) / 255
+    pictures = (
+        crops(list_photos(photos, hold_out=0)[0][:12], 4, SIZE, np.random.default_rng(1)).astype(np.float32)
+        / 255
+    )
 
     def energies(x):
         maps = [m.numpy() for m in teacher.compiled(x)[: len(teacher.taps)]]
@@ -106,6 +109,11 @@ def test_the_command_learns_goes_on_where_it_was_and_writes_a_network(tmp_path, 
 
     assert "resumed" not in run(2, 0)
     assert "resumed at step 2" in run(2, 2)
-    assert sorted(p.name for p in (tmp_path / "work").glob("*_0*.npz")) == ["gradient_0000.npz", "maps_0000.npz"]
+    assert sorted(p.name for p in (tmp_path / "work").glob("*_0*.npz")) == [
+        "gradient_0000.npz",
+        "maps_0000.npz",
+    ]
     network = load_backbone("dreamnet", weights=tmp_path / "net.npz")
-    assert np.isfinite(np.asarray(network.truncated(["stride16"])(np.ones((1, 64, 64, 3)) * 0.5)["stride16"], np.float32)).all()
+    assert np.isfinite(
+        np.asarray(network.truncated(["stride16"])(np.ones((1, 64, 64, 3)) * 0.5)["stride16"], np.float32)
+    ).all()

@@ -14,7 +14,9 @@ def tiny_groups():
     features = generator.standard_normal([16, 12, 128]).astype(np.float16)
     features[::2, :, :64] += 2
     features[1::2, :, 64:] += 2
-    return {"toy": Group(Crops(features, {"side": np.eye(2, dtype=np.float32)[np.arange(16) % 2]}), 8, mix=0.0)}
+    return {
+        "toy": Group(Crops(features, {"side": np.eye(2, dtype=np.float32)[np.arange(16) % 2]}), 8, mix=0.0)
+    }
 
 
 def tiny_trainer(steps, **options):

@@ -197,7 +197,9 @@ def _bell(hz, samples, generator):
 def _electric_piano(hz, samples, generator):
     index = generator.uniform(0.8, 1.8) * _decay(samples, 0.3)
     tine = 0.2 * _fm(hz, samples, generator, ratio=7.0, index=0.8 * _decay(samples, 0.06))
-    return (_fm(hz, samples, generator, ratio=1.0, index=index) + tine) * _decay(samples, generator.uniform(0.5, 1.0))
+    return (_fm(hz, samples, generator, ratio=1.0, index=index) + tine) * _decay(
+        samples, generator.uniform(0.5, 1.0)
+    )
 
 
 def _brass(hz, samples, generator):

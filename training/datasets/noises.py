@@ -14,7 +14,9 @@ def draw_noise(generator: np.random.Generator, samples: int) -> np.ndarray:
         float32 `[samples]` at 22.05 kHz, peak at most 0.9.
     """
     source = generator.choice([_hiss, _sweep, _motor])(generator, samples)
-    sound = _in_a_band(source, generator) * generator.choice([_steady, _gusts, _ticks, _patter])(generator, samples)
+    sound = _in_a_band(source, generator) * generator.choice([_steady, _gusts, _ticks, _patter])(
+        generator, samples
+    )
     level = 10 ** (generator.uniform(-30, 0) / 20) * 0.9
     return (level * sound / (np.abs(sound).max() + 1e-9)).astype(np.float32)
 

@@ -55,7 +55,9 @@ def read_folder(folder, *, rate: int = 22050, cache=None, folds: bool = False) -
     kinds = sorted(p for p in folder.iterdir() if p.is_dir()) if folder.is_dir() else []
     files = [(k, f) for k in kinds for f in sorted(k.iterdir()) if f.suffix.lower() in ENDINGS]
     if not files:
-        raise InputError(f"The folder must hold one sub-folder of sound files for each class. Received: {folder}.")
+        raise InputError(
+            f"The folder must hold one sub-folder of sound files for each class. Received: {folder}."
+        )
     if folds and (bad := [f.name for _, f in files if f.name[0] not in "12345"]):
         raise InputError(f"File names must begin with their fold, 1 to 5. Received: {bad[0]}.")
     return Clips(
