@@ -10,7 +10,7 @@ from deepdream_av.temporal.flow import Motion
 from deepdream_av.temporal.warp import settle, warp
 
 QUIET = 0.14  # share of the source's own unrest that the dream may add
-FLOOR = (0.12 / 255) ** 2  # unrest that nobody sees: an eighth of a grey level
+FLOOR = (0.01 / 255) ** 2  # unrest that nobody sees; in 8 bits even a hundredth of a level turns over some pixels
 _NEIGHBOURHOOD = 6.0  # pixels over which unrest is averaged
 
 
