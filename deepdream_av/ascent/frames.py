@@ -7,7 +7,7 @@ import numpy as np
 from deepdream_av.ascent.pictures import LOUDNESS, PictureDreamer, framed, levelled
 from deepdream_av.recipe import Recipe
 
-LOUDEST = 1.8  # times the loudness of a picture's dream, at most
+LOUDEST = 2.1  # times the loudness of a picture's dream, at most
 GOAL = 3.4  # how far the dreamt layers shall rise above the source's, at strength 1
 _SETTLING = 6  # times the steps of a following frame that the first frame of a shot gets on top
 _LOOK_EVERY = 6  # frames between two looks at how far the layers have risen
