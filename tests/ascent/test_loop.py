@@ -63,9 +63,9 @@ def test_one_trace_serves_all_octaves_and_all_pictures(network):
 def test_nothing_depends_on_the_gradient_of_a_filter(network):
     """TensorFlow writes it down beside that of the input; what nobody reads is pruned and never computed."""
     climb = compiled(Pixels, network.truncated(("b",)), layer("b"), Std(), ())
-    library = climb.get_concrete_function().graph.as_graph_def().library.function
+    graph = climb.get_concrete_function().graph.as_graph_def()
     found = 0
-    for function in library:
+    for function in graph.library.function:
         filters = {n.name for n in function.node_def if n.op == "Conv2DBackpropFilter"}
         found += any(n.op == "Conv2DBackpropInput" for n in function.node_def)
         read = {i.lstrip("^").split(":")[0] for n in function.node_def for i in n.input}
