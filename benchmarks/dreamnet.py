@@ -100,7 +100,7 @@ def speed(args) -> dict:
         "inception_v3": load_backbone("inception_v3", weights=args.inception_v3),
     }
     wanted = {
-        "dreamnet": objectives.from_layers(nets["dreamnet"].default_layers),
+        "dreamnet": objectives.Wanted(nets["dreamnet"], ()).objective,
         "inception_v3": layer("mixed4"),
     }
     picture = np.random.default_rng(0).random((336, 448, 3), np.float32)

@@ -163,7 +163,8 @@ class LongSound:
             return
         weights = np.array([n for n, _ in heard], float)
         self.report |= {
-            "ear_layers": [list(pair) for pair in dreamer.layers],
+            "ear_layers": [list(pair) for pair in dreamer.asked.layers],
+            "ear_classes": [list(pair) for pair in dreamer.asked.classes],
             "change_db": float(np.sqrt(np.average([d.change_db**2 for _, d in heard], weights=weights))),
             # scores are logarithms of energies
             "score_gain": float(

@@ -13,7 +13,7 @@ from deepdream_av.ascent.rules import Laplacian, Mean, Std
 from deepdream_av.backbones import load_backbone
 from deepdream_av.canvases import ClippedPixels, Pixels
 from deepdream_av.errors import UsageError
-from deepdream_av.objectives import from_layers
+from deepdream_av.objectives import Wanted
 from deepdream_av.recipe import Recipe
 from deepdream_av.transforms import Jitter
 
@@ -47,15 +47,14 @@ class PictureDreamer:
 
     def __init__(self, recipe: Recipe):
         self.recipe = recipe
-        self.backbone = load_backbone(recipe.backbone, weights=recipe.weights)
+        self.backbone = load_backbone(recipe.backbone, weights=recipe.weights, contrast=recipe.contrast)
         if self.backbone.kind != "image":
             raise UsageError(
                 f"`backbone` must look at pictures. Received: {recipe.backbone!r}, which listens."
             )
-        self.layers = tuple(
-            (self.backbone.layer_name(n), w) for n, w in recipe.layers or self.backbone.default_layers
-        )
-        self.objective = from_layers(self.layers)
+        contrast = recipe.contrast_strength if recipe.contrast else 0.0
+        self.wanted = Wanted(self.backbone, recipe.layers, recipe.classes, contrast=contrast)
+        self.objective = self.wanted.objective
         self.rule = _RULES[recipe.rule]
         self.transforms = (Jitter(recipe.jitter),) if recipe.jitter else ()
         self.canvas = ClippedPixels if recipe.tone == "clip" else Pixels

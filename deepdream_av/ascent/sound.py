@@ -56,7 +56,7 @@ class SoundDreamer:
 
     def __init__(self, recipe: Recipe):
         from deepdream_av.backbones import load_backbone
-        from deepdream_av.objectives import from_layers
+        from deepdream_av.objectives import Wanted
 
         self.recipe = recipe
         ear = load_backbone(recipe.ear)
@@ -64,9 +64,9 @@ class SoundDreamer:
             raise UsageError(
                 f"`ear` must listen to log-mels. Received: {recipe.ear!r}, which looks at pictures."
             )
-        self.layers = tuple((ear.layer_name(n), w) for n, w in recipe.ear_layers or ear.default_layers)
         self.ear = ear
-        self.objective = from_layers(self.layers)
+        self.asked = Wanted(ear, recipe.ear_layers, recipe.ear_classes)
+        self.objective = self.asked.objective
         self.wanted = recipe.sound_change * recipe.strength
         self.transforms = (TimeShift(),)
 

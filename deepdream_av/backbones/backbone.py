@@ -22,6 +22,7 @@ class Backbone:
             `[batch, frames, 128, 1]`.
         preprocess: from that range to the one the model was trained on.
         aliases: other names of layers, e.g. `{"relu4_3": "block4_conv3"}`.
+        labels: names of the classes, if the model ends in a layer `logits` with a number for each.
 
     Two truncations with the same layers are the same object, so that what was compiled for one serves the other.
     """
@@ -36,9 +37,10 @@ class Backbone:
         kind: str = "image",
         preprocess: Callable | None = None,
         aliases: Mapping[str, str] | None = None,
+        labels: Iterable[str] = (),
     ):
         self.name, self.model, self.kind = name, model, kind
-        self.default_layers = tuple(default_layers)
+        self.default_layers, self.labels = tuple(default_layers), tuple(labels)
         self._layers, self._aliases = list(layers), dict(aliases or {})
         self._preprocess = preprocess
         self._truncated: dict[tuple[str, ...], Truncated] = {}
@@ -55,9 +57,32 @@ class Backbone:
             UsageError: there is no such layer; the message names the closest one.
         """
         name = self._aliases.get(name, name)
+        if name == "logits" and self.labels:
+            return name
         if name not in self._layers:
             raise unknown_name("layer", name, [*self._layers, *self._aliases], owner=self.name)
         return name
+
+    def channels(self, name: str) -> int:
+        """How many channels a layer has."""
+        return int(self.model.get_layer(self.layer_name(name)).output.shape[-1])
+
+    def class_index(self, label: str) -> int:
+        """Number of a class by its name; spaces and capitals do not matter.
+
+        Raises:
+            UsageError: there is no such class, or no classes at all.
+        """
+        if not self.labels:
+            raise UsageError(
+                "`classes` needs a network that knows classes, such as one of training.retrain. "
+                f"Received: {self.name!r}."
+            )
+        plain = [x.lower().replace(" ", "_").replace("-", "_") for x in self.labels]
+        wanted = label.lower().replace(" ", "_").replace("-", "_")
+        if wanted not in plain:
+            raise unknown_name("class", label, self.labels, owner=self.name)
+        return plain.index(wanted)
 
     def truncated(self, names: Iterable[str]) -> Truncated:
         """The network from its input to the deepest of these layers.

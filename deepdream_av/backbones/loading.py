@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from deepdream_av.backbones.backbone import Backbone
+from deepdream_av.backbones.pair import Pair
 from deepdream_av.errors import UsageError, unknown_name
 
 EMBEDDED = ("dreamnet", "earnet")
@@ -18,7 +19,13 @@ def list_backbones() -> list[str]:
     return [*EMBEDDED, *APPLICATIONS]
 
 
-def load_backbone(name: str | os.PathLike, *, weights: str | os.PathLike = "", dtype: str = "") -> Backbone:
+def load_backbone(
+    name: str | os.PathLike,
+    *,
+    weights: str | os.PathLike = "",
+    dtype: str = "",
+    contrast: str | os.PathLike = "",
+) -> Backbone | Pair:
     """Load a network that looks or listens. A second call with the same arguments gives the same object.
 
     Args:
@@ -26,6 +33,7 @@ def load_backbone(name: str | os.PathLike, *, weights: str | os.PathLike = "", d
             ImageNet weights Keras fetches at first use; or the path of a saved `.keras` file.
         weights: a weights file for the named network, instead of its own.
         dtype: Keras dtype policy; by default bfloat16 where the hardware has it.
+        contrast: a second network beside it, named as the first is, or `"base"`: what a retrained one was before.
 
     Raises:
         UsageError: an unknown name.
@@ -35,6 +43,16 @@ def load_backbone(name: str | os.PathLike, *, weights: str | os.PathLike = "", d
     >>> load_backbone("dreamnet").list_layers()[:2]
     ['stride2', 'stride4']
     """
+    first = _one(name, weights, dtype)
+    if not contrast:
+        return first
+    if os.fspath(contrast) == "base":
+        return _paired(first, _one(name, "", dtype, before=True))
+    return _paired(first, _one(contrast, "", dtype))
+
+
+def _one(name, weights, dtype, *, before: bool = False) -> Backbone:
+    """One network; `before`: with the weights that it had before it was retrained."""
     name = os.fspath(name)
     path = Path(name)
     if path.suffix == ".keras":
@@ -46,7 +64,11 @@ def load_backbone(name: str | os.PathLike, *, weights: str | os.PathLike = "", d
 
         path = check_source(path)
         # a file that was trained anew in the meantime is another network
-        return _load(str(path.resolve()), "", dtype, path.stat().st_mtime_ns)
+        return _load(str(path.resolve()), "", dtype, path.stat().st_mtime_ns, before)
+    if before:
+        raise UsageError(
+            f"`contrast` base needs a retrained network, a saved .keras file, as `backbone`. Received: '{name}'."
+        )
     key = name.lower().replace("-", "_")
     key = {"inceptionv3": "inception_v3"}.get(key, key)
     if key not in list_backbones():
@@ -59,13 +81,16 @@ def load_backbone(name: str | os.PathLike, *, weights: str | os.PathLike = "", d
     return _load(key, os.fspath(weights), dtype, stamp)
 
 
+_paired = lru_cache(maxsize=8)(Pair)
+
+
 @lru_cache(maxsize=8)
-def _load(name: str, weights: str, dtype: str, stamp: int) -> Backbone:
+def _load(name: str, weights: str, dtype: str, stamp: int, before: bool = False) -> Backbone:
     from deepdream_av.backbones import applications, embedded, precision, saved
 
     dtype = dtype or precision.fast_policy()
     if name.endswith(".keras"):
-        return saved.load(name)
+        return saved.load(name, dtype=dtype, before=before)
     if name == "dreamnet":
         return embedded.dreamnet(weights=weights, dtype=dtype)
     if name == "earnet":

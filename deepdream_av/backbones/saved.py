@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from deepdream_av.backbones.backbone import Backbone
+from deepdream_av.backbones.card import Card, read_base, read_card
 from deepdream_av.errors import WeightsError
 
 _BANDS = 128  # of the log-mels that an ear hears
+LOGITS = "logits"  # layer that holds a number for each class
 
 
-def load(path: str) -> Backbone:
+def load(path: str, *, dtype: str = "", before: bool = False) -> Backbone:
     """A saved network as a backbone.
 
     A network with three input channels looks at pictures, one with inputs `[frames, 128, 1]` listens. It is used at
     any size, whatever size it was trained at. If its first layer rescales by 1/127.5 or less it gets pictures
-    in [0, 255], else in [0, 1].
+    in [0, 255], else in [0, 1]. One that was trained by this project carries a card, and with it its classes.
+
+    Args:
+        path: a `.keras` file.
+        dtype: Keras dtype policy in which its layers compute; their own if empty.
+        before: the same network with the weights that it had before it was retrained.
 
     Raises:
-        WeightsError: not a saved network, one that needs code of its own, or one whose input is neither a picture
-            nor a log-mel.
+        WeightsError: not a saved network, one that needs code of its own, one whose input is neither a picture
+            nor a log-mel, or, with `before`, one that was not retrained.
     """
     import keras
 
@@ -34,22 +41,63 @@ def load(path: str) -> Backbone:
             f"Received: '{path}' with {shape}."
         )
     kind = "image" if shape[3] == 3 else "sound"
-    model = _any_size(model, path, kind)
+    card = read_card(path) or Card(kind=kind)
+    labels = _labels(model, card, path)
+    if before:
+        _turn_back(model, path)
+    model = _any_size(model, path, kind, whole=bool(labels), dtype=dtype)
     maps = [x for x in model.layers[1:] if _is_map(x)]
-    scale = next((x.scale for x in model.layers if isinstance(x, keras.layers.Rescaling)), 1.0)
-    wide = kind == "image" and isinstance(scale, float) and abs(scale) <= 1 / 100
+    known = {x.name for x in maps}
+    default = tuple(pair for pair in card.default_layers if pair[0] in known)
     return Backbone(
         path,
         model,
         layers=[x.name for x in maps],
-        default_layers=((_default(maps), 1.0),),
+        default_layers=default or ((_default(maps), 1.0),),
         kind=kind,
-        preprocess=(lambda x: x * 255.0) if wide else None,
+        preprocess=(lambda x: x * 255.0) if kind == "image" and _is_wide(model) else None,
+        labels=labels,
     )
 
 
-def _any_size(model, path: str, kind: str):
-    """The convolutional part of a network, for inputs of any size."""
+def _labels(model, card: Card, path: str) -> tuple[str, ...]:
+    """The classes of a card, if the network has a logit for each."""
+    if not card.labels:
+        return ()
+    width = model.output_shape[-1] if model.layers[-1].name == LOGITS else 0
+    if width != len(card.labels):
+        raise WeightsError(
+            f"`backbone` must have a layer '{LOGITS}' with a number for each of its {len(card.labels)} labels. "
+            f"Received: '{path}' with {width}."
+        )
+    return card.labels
+
+
+def _turn_back(model, path: str):
+    """Give the retrained layers the weights that they had before."""
+    base = read_base(path)
+    if not base:
+        raise WeightsError(
+            "`contrast` base needs a network that was retrained from another (python -m training.retrain). "
+            f"Received: '{path}'."
+        )
+    for layer in model.layers:
+        for variable in layer.weights:
+            array = base.get(f"{layer.name}/{variable.name}")
+            if array is not None and array.shape == tuple(variable.shape):
+                variable.assign(array.astype("float32"))
+
+
+def _is_wide(model) -> bool:
+    """Whether the network itself divides by 100 or more, so that it takes pictures in [0, 255]."""
+    import keras
+
+    scale = next((x.scale for x in model.layers if isinstance(x, keras.layers.Rescaling)), 1.0)
+    return isinstance(scale, float) and abs(scale) <= 1 / 100
+
+
+def _any_size(model, path: str, kind: str, *, whole: bool, dtype: str):
+    """A network for inputs of any size: its convolutional part, or the whole of it if it has classes."""
     import keras
 
     ends = [x for x in model.layers if _is_map(x)]
@@ -57,10 +105,23 @@ def _any_size(model, path: str, kind: str):
         raise WeightsError(
             f"`backbone` must be convolutional. Received: '{path}', which has no maps to dream."
         )
+
+    def copied(layer):
+        config = layer.get_config()
+        # ranges stay exact, as a picture in [0, 255] would not be in bfloat16; so do the classes
+        if (
+            dtype
+            and kind == "image"
+            and layer.name != LOGITS
+            and not isinstance(layer, keras.layers.Rescaling)
+        ):
+            config["dtype"] = "mixed_bfloat16" if dtype == "bfloat16" else dtype
+        return layer.__class__.from_config(config)
+
     try:
-        trunk = keras.Model(model.inputs[0], ends[-1].output)
+        trunk = model if whole else keras.Model(model.inputs[0], ends[-1].output)
         free = keras.Input((None, None, 3) if kind == "image" else (None, _BANDS, 1))
-        copy = keras.models.clone_model(trunk, input_tensors=free)
+        copy = keras.models.clone_model(trunk, input_tensors=free, clone_function=copied)
         copy.set_weights(trunk.get_weights())
     except Exception as error:
         raise WeightsError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from deepdream_av.objectives.objective import LayerEnergy, Objective, from_layers, layer
+from deepdream_av.objectives.objective import ClassLogit, LayerEnergy, Objective, class_logit, layer
+from deepdream_av.objectives.wanted import Wanted
 
-__all__ = ["LayerEnergy", "Objective", "from_layers", "layer"]
+__all__ = ["ClassLogit", "LayerEnergy", "Objective", "Wanted", "class_logit", "layer"]

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import tensorflow as tf
-
-from deepdream_av.errors import UsageError
 
 _TINY = 1e-6
 
@@ -21,13 +18,38 @@ class LayerEnergy:
 
     Args:
         layer: name of a layer.
+        channel: number of one channel of it; the whole layer if None.
     """
 
     layer: str
+    channel: int | None = None
 
     def __call__(self, activations: dict) -> tf.Tensor:
         """A number from `{layer: float [batch, ..., channels]}`."""
-        return tf.math.log(tf.reduce_mean(tf.square(tf.cast(activations[self.layer], tf.float32))) + _TINY)
+        map_ = activations[self.layer]
+        if self.channel is not None:
+            map_ = map_[..., self.channel]
+        return tf.math.log(tf.reduce_mean(tf.square(tf.cast(map_, tf.float32))) + _TINY)
+
+
+@dataclass(frozen=True)
+class ClassLogit:
+    """The answer of a classifier for one class, before the softmax.
+
+    A softmax can also be raised by lowering all other classes (Simonyan et al. 2013), which shows nothing; the
+    logit wants the class itself.
+
+    Args:
+        index: number of the class.
+        layer: name of the layer that holds a number for each class.
+    """
+
+    index: int
+    layer: str = "logits"
+
+    def __call__(self, activations: dict) -> tf.Tensor:
+        """A number from `{layer: float [batch, classes]}`."""
+        return tf.reduce_mean(tf.cast(activations[self.layer], tf.float32)[:, self.index])
 
 
 @dataclass(frozen=True)
@@ -44,7 +66,7 @@ class Objective:
     True
     """
 
-    terms: tuple[tuple[LayerEnergy, float], ...]
+    terms: tuple[tuple[LayerEnergy | ClassLogit, float], ...]
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -74,22 +96,20 @@ class Objective:
         return self + -other
 
 
-def layer(name: str) -> Objective:
-    """Raise a whole layer, as the first Deep Dreams did.
+def layer(name: str, channel: int | None = None) -> Objective:
+    """Raise a whole layer, as the first Deep Dreams did, or one channel of it.
 
     Args:
         name: one of the backbone's `list_layers()`.
+        channel: number of the channel.
     """
-    return Objective(((LayerEnergy(name), 1.0),))
+    return Objective(((LayerEnergy(name, channel), 1.0),))
 
 
-def from_layers(layers: Iterable[tuple[str, float]]) -> Objective:
-    """The objective of a recipe: pairs of a layer's name and its weight.
+def class_logit(index: int) -> Objective:
+    """Raise one class of a network that knows classes.
 
-    Raises:
-        UsageError: there is no pair.
+    Args:
+        index: number of the class, e.g. `backbone.class_index("mandala")`.
     """
-    terms = tuple((LayerEnergy(name), float(weight)) for name, weight in layers)
-    if not terms:
-        raise UsageError("`layers` must name at least one layer. Received: none.")
-    return Objective(terms)
+    return Objective(((ClassLogit(index), 1.0),))

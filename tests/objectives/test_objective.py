@@ -7,7 +7,7 @@ import tensorflow as tf
 from deepdream_av import Pixels, ascend, layer
 from deepdream_av.backbones import Backbone
 from deepdream_av.errors import UsageError
-from deepdream_av.objectives import Objective, from_layers
+from deepdream_av.objectives import Objective, Wanted
 
 ACTIVATIONS = {
     "a": tf.random.stateless_uniform([1, 6, 6, 4], [0, 1]),
@@ -40,17 +40,6 @@ def test_the_loudness_of_a_layer_does_not_weigh():
     assert np.allclose(gradient(1.0), gradient(10.0), rtol=1e-3, atol=1e-6)
 
 
-def test_pairs_of_a_recipe_and_arithmetic_mean_the_same():
-    assert from_layers((("a", 1.0), ("b", -0.5))) == layer("a") - 0.5 * layer("b")
-    assert hash(layer("a")) == hash(from_layers([("a", 1)]))
-    with pytest.raises(UsageError, match="at least one layer"):
-        from_layers(())
-    with pytest.raises(TypeError):
-        layer("a") * layer("b")
-    with pytest.raises(TypeError):
-        layer("a") + 1
-
-
 @pytest.fixture(scope="module")
 def network():
     import keras
@@ -60,6 +49,16 @@ def network():
     for name in ("a", "b"):
         x = keras.layers.Conv2D(8, 5, strides=2, padding="same", activation="relu", name=name)(x)
     return Backbone("small", keras.Model(picture, x), layers=["a", "b"], default_layers=[("b", 1.0)])
+
+
+def test_pairs_of_a_recipe_and_arithmetic_mean_the_same(network):
+    wanted = Wanted(network, (("a", 1.0), ("b", -0.5)))
+    assert wanted.objective == layer("a") - 0.5 * layer("b")
+    assert hash(layer("a")) == hash(layer("a"))
+    with pytest.raises(TypeError):
+        layer("a") * layer("b")
+    with pytest.raises(TypeError):
+        layer("a") + 1
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,106 @@
+"""Two picture networks to train from scratch: a plain residual one and a small inception-style one.
+
+Both are made for being dreamt with: average pools instead of strides, whose gradient would draw a grid, few channels
+where the maps are large, and maps with names (`stride4`, `stride8_mix1`, ...).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+WIDTHS = (32, 64, 128, 192)  # channels at strides 2, 4, 8, 16
+_DROPOUT = 0.2
+
+
+def build_residual(classes: int, *, width: float = 1.0, dtype=None):
+    """A plain residual network (He et al. 2015), two blocks at each of strides 4, 8 and 16.
+
+    Args:
+        classes: how many it tells apart.
+        width: factor of all numbers of channels.
+        dtype: Keras dtype policy; the logits are float32 in any case.
+
+    Returns:
+        A functional model from pictures `[batch, height, width, 3]` in [0, 1] to logits `[batch, classes]`.
+    """
+    import keras
+    from keras import layers
+
+    def block(x, channels, name):
+        y = _convolution(x, channels, 3, f"{name}_a", dtype)
+        y = _convolution(y, channels, 3, f"{name}_b", dtype, relu=False)
+        x = layers.Add(name=f"{name}_add", dtype=dtype)([x, y])
+        return layers.ReLU(name=name, dtype=dtype)(x)
+
+    def body(x, channels, name):
+        x = _convolution(x, channels, 3, f"{name}_in", dtype)
+        for b in (1, 2):
+            x = block(x, channels, f"{name}_block{b}")
+        return x
+
+    return _network(keras, "residual", body, classes, width, dtype)
+
+
+def build_inception(classes: int, *, width: float = 1.0, dtype=None):
+    """A small network of inception modules (Szegedy et al. 2014): 1x1, 3x3, two 3x3, and a pool, side by side.
+
+    Args, returns: see `build_residual`.
+    """
+    import keras
+    from keras import layers
+
+    def module(x, channels, name):
+        q = channels // 4
+        one = _convolution(x, q, 1, f"{name}_1x1", dtype)
+        three = _convolution(_convolution(x, q, 1, f"{name}_3x3_in", dtype), q, 3, f"{name}_3x3", dtype)
+        five = _convolution(x, q, 1, f"{name}_5x5_in", dtype)
+        five = _convolution(_convolution(five, q, 3, f"{name}_5x5_a", dtype), q, 3, f"{name}_5x5", dtype)
+        pool = layers.AveragePooling2D(3, 1, padding="same", name=f"{name}_pool", dtype=dtype)(x)
+        pool = _convolution(pool, channels - 3 * q, 1, f"{name}_pool_1x1", dtype)
+        return layers.Concatenate(name=name, dtype=dtype)([one, three, five, pool])
+
+    def body(x, channels, name):
+        for m in (1, 2, 3):
+            x = module(x, channels, f"{name}_mix{m}")
+        return x
+
+    return _network(keras, "inception", body, classes, width, dtype)
+
+
+ARCHITECTURES: dict[str, Callable] = {"residual": build_residual, "inception": build_inception}
+DREAMT = {
+    "residual": (("stride8_block2", 1.0), ("stride16_block1", 1.0)),
+    "inception": (("stride8_mix3", 1.0), ("stride16_mix1", 1.0)),
+}
+
+
+def _network(keras, name, body, classes, width, dtype):
+    from keras import layers
+
+    channels = [max(8, int(round(w * width / 4)) * 4) for w in WIDTHS]
+    picture = keras.Input((None, None, 3), name="picture", dtype="float32")
+    x = layers.Rescaling(2.0, offset=-1.0, name="range", dtype="float32")(picture)
+    x = _convolution(x, channels[0], 5, "stride1", dtype)
+    x = layers.AveragePooling2D(2, name="stride2_pool", dtype=dtype)(x)
+    x = _convolution(x, channels[0], 3, "stride2", dtype)
+    for k, count in enumerate(channels[1:], 2):
+        x = layers.AveragePooling2D(2, name=f"stride{2**k}_pool", dtype=dtype)(x)
+        x = body(x, count, f"stride{2**k}")
+    return keras.Model(picture, head(x, classes), name=name)
+
+
+def head(x, classes: int):
+    """From maps to a logit for each class: the mean over the picture, so that any size will do."""
+    from keras import layers
+
+    x = layers.GlobalAveragePooling2D(name="pool", dtype="float32")(x)
+    x = layers.Dropout(_DROPOUT, name="dropout", dtype="float32")(x)
+    return layers.Dense(classes, name="logits", dtype="float32")(x)
+
+
+def _convolution(x, channels, kernel, name, dtype, *, relu=True):
+    from keras import layers
+
+    x = layers.Conv2D(channels, kernel, padding="same", use_bias=False, name=f"{name}_conv", dtype=dtype)(x)
+    x = layers.BatchNormalization(momentum=0.9, name=f"{name}_bn" if relu else name, dtype=dtype)(x)
+    return layers.ReLU(name=name, dtype=dtype)(x) if relu else x
