@@ -5,6 +5,8 @@ Verbs, each with a command of the same name (`python -m deepdream_av.video`)::
     dream_image(source)             a picture in, a dreamt picture out
     dream_audio(source)             a sound in, a dreamt sound out
     dream_video(source, output)     a film in, the same film dreamt in pictures and sound out
+    dream_latent()                  the picture, of all that a generator can paint, that a network wants most
+    walk_latents(sound, output)     a sound in, a looped film through a generator's world out
 
 What decides how a dream looks and sounds::
 
@@ -15,7 +17,7 @@ Parts, in the order in which data flows, for those who want control::
 
     media/        files <-> arrays
     spectral/     differentiable front end for sound: stft, mel
-    canvases/     what is optimised: pixels, waveform, spectrogram
+    canvases/     what is optimised: pixels, waveform, spectrogram, latent
     transforms/   draw(seed) -> params; apply(x, params); undo
     backbones/    who looks or listens: load_backbone(name) -> {layer: activation}
     objectives/   what it wants: layer("mixed4"), 2 * a + 3 * b; larger is better
@@ -34,6 +36,8 @@ _HOME = {
     "dream_image": "image",
     "dream_audio": "audio",
     "dream_video": "video",
+    "dream_latent": "latent",
+    "walk_latents": "walk",
     "Recipe": "recipe",
     "list_looks": "recipe",
     "read_recipe": "media.metadata",

@@ -8,6 +8,8 @@ VERBS = {
     "image": "dream in a picture",
     "audio": "dream in a sound",
     "video": "dream in the pictures and the sound of a film",
+    "latent": "dream in the world of a generator",
+    "walk": "walk through the world of a generator to a sound",
     "replay": "make a dream again from the recipe inside it",
 }
 

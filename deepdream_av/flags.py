@@ -27,33 +27,52 @@ class Verb:
     # fields of the recipe that mean nothing to this verb
     without: frozenset[str] = frozenset()
     example: str = ""
+    source: str = "file to dream"  # help for SOURCE; empty: there is none
 
 
-_PICTURE_FIELDS = frozenset({"strength", "backbone", "weights", "layers", "work_size"})
-_SOUND_FIELDS = frozenset({"ear", "ear_layers", "sound", "sound_change"})
+_PICTURE_FIELDS = frozenset({"strength", "backbone", "weights", "layers", "classes", "contrast", "work_size"})
+_SOUND_FIELDS = frozenset({"ear", "ear_layers", "ear_classes", "sound", "sound_change"})
 _TIME_FIELDS = frozenset({"start", "duration"})
 _FILM_FIELDS = frozenset({"coupling"})
+_PAINTED_FIELDS = frozenset({"generator", "latent_steps", "size"})
 
 VERBS = {
     "image": Verb(
         "Dream in a picture.",
         (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff"),
         needs_source=True,
-        without=_SOUND_FIELDS | _TIME_FIELDS | _FILM_FIELDS,
+        without=_SOUND_FIELDS | _TIME_FIELDS | _FILM_FIELDS | _PAINTED_FIELDS,
         example="photo.jpg -o dream.png --look creatures",
     ),
     "audio": Verb(
         "Dream in a sound.",
         (".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a"),
         needs_source=True,
-        without=(_PICTURE_FIELDS - {"strength"}) | _FILM_FIELDS,
+        without=(_PICTURE_FIELDS - {"strength"}) | _FILM_FIELDS | _PAINTED_FIELDS,
         example="song.wav -o dream.wav --strength 1.5",
     ),
     "video": Verb(
         "Dream in the pictures and in the sound of a film. Without SOURCE: in a built-in example.",
         (".mp4", ".mkv", ".webm", ".mov", ".m4v"),
         needs_source=False,
+        without=_PAINTED_FIELDS,
         example="film.mp4 -o dream.mp4 --look eyes",
+    ),
+    "latent": Verb(
+        "Dream in the world of a generator: the picture, of all that it can paint, that a network wants most.",
+        (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff"),
+        needs_source=False,
+        without=_SOUND_FIELDS | _TIME_FIELDS | _FILM_FIELDS,
+        example="-o dream.png --generator ornaments.generator.keras --seed 3",
+        source="",
+    ),
+    "walk": Verb(
+        "Walk through the world of a generator to a sound, as a looped film. Without SOUND: to built-in music.",
+        (".mp4", ".mkv", ".webm", ".mov", ".m4v"),
+        needs_source=False,
+        without=(_PICTURE_FIELDS - {"strength"}) | _SOUND_FIELDS | {"latent_steps"},
+        example="song.wav -o walk.mp4 --generator ornaments.generator.keras",
+        source="sound to walk to",
     ),
 }
 
@@ -72,14 +91,16 @@ def parser(verb: str) -> argparse.ArgumentParser:
     again = f"python -m deepdream_av replay {_default_name(verb, '')}"
     made = Parser(
         prog=prog,
-        usage=f"{prog} [flags] {'SOURCE' if kind.needs_source else '[SOURCE]'} [-o FILE]",
+        usage=f"{prog} [flags] {_usage_of_source(kind)}[-o FILE]",
         description=kind.about,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog=f"examples:\n  {prog} {kind.example}\n  {again}",
         allow_abbrev=False,
     )
-    made.add_argument("source", nargs="?", metavar="SOURCE", help="file to dream")
-    made.add_argument("-o", "--output", metavar="FILE", help="file to write (default: SOURCE.dream.*)")
+    if kind.source:
+        made.add_argument("source", nargs="?", metavar="SOURCE", help=kind.source)
+    default = "SOURCE.dream.*" if kind.source else _default_name(verb, "")
+    made.add_argument("-o", "--output", metavar="FILE", help=f"file to write (default: {default})")
     look = made.add_argument_group("the dream (what is not given is the look's own)")
     for f in dataclasses.fields(Recipe):
         if f.metadata["flag"] and f.name not in kind.without:
@@ -90,6 +111,12 @@ def parser(verb: str) -> argparse.ArgumentParser:
     look.add_argument("--recipe", metavar="FILE", help="start from the recipe in this dream or JSON file")
     add_run_flags(made.add_argument_group("the run"))
     return made
+
+
+def _usage_of_source(kind: Verb) -> str:
+    if not kind.source:
+        return ""
+    return "SOURCE " if kind.needs_source else "[SOURCE] "
 
 
 def add_run_flags(run):
@@ -105,8 +132,8 @@ def add_run_flags(run):
 def _add_flag(group, f: dataclasses.Field):
     """One flag for one field; absent flags stay None, so that the look decides."""
     meta = f.metadata
-    if f.name.endswith("layers"):
-        flag = "--" + f.name[:-1].replace("_", "-")
+    if f.type.startswith("tuple"):
+        flag = "--" + f.name.removesuffix("es" if f.name.endswith("sses") else "s").replace("_", "-")
         group.add_argument(
             flag,
             dest=f.name,
@@ -156,7 +183,7 @@ def recipe_of(verb: str, argv: list[str]) -> Recipe:
 def checked(verb: str, flags: argparse.Namespace) -> argparse.Namespace:
     """Flags as they were typed, as `parse` returns them."""
     recipe = _recipe(flags)
-    source = flags.source
+    source = getattr(flags, "source", None)
     if source is None and VERBS[verb].needs_source:
         raise UsageError(
             f"`source` must be the name of a file, as in: python -m deepdream_av.{verb} "
@@ -164,8 +191,9 @@ def checked(verb: str, flags: argparse.Namespace) -> argparse.Namespace:
         )
     if source is not None:
         source = files.check_source(source)
-    if recipe.weights:
-        files.check_source(recipe.weights)
+    for file in (recipe.weights, recipe.generator):
+        if file:
+            files.check_source(file)
     output = Path(flags.output if flags.output is not None else _default_name(verb, source or ""))
     _check_suffix(verb, output)
     files.check_output(output, force=flags.force, source=source)
@@ -197,8 +225,8 @@ def _recipe(flags: argparse.Namespace) -> Recipe:
     """The recipe that the flags ask for: a file's or a look's, with the given fields changed."""
     names = {f.name: f for f in dataclasses.fields(Recipe)}
     changes = {n: v for n, v in vars(flags).items() if n in names and v is not None and n != "look"}
-    for n in ("layers", "ear_layers"):
-        if n in changes:
+    for n, f in names.items():
+        if n in changes and f.type.startswith("tuple"):
             changes[n] = tuple(_layer(text, n) for text in changes[n])
     for text in flags.set:
         key, equals, value = text.partition("=")
@@ -233,7 +261,7 @@ def _layer(text: str, name: str) -> tuple[str, float]:
 
 def _value(f: dataclasses.Field, text: str):
     """The text after `KEY=` in the field's type."""
-    if f.name.endswith("layers"):
+    if f.type.startswith("tuple"):
         return tuple(_layer(part, f.name) for part in text.split(",") if part)
     try:
         return {"int": int, "float": float, "str": str}[f.type](text)

@@ -38,7 +38,16 @@ class Recipe:
     speed: str = _f("normal", "how much work to spend", choices=("sketch", "normal", "fine"))
     backbone: str = _f("dreamnet", "network that looks: a known name or a saved .keras file")
     weights: str = _f("", "weights file for the backbone, instead of its own")
-    layers: tuple[tuple[str, float], ...] = _f((), "layers to raise, with weights; empty: the look's own")
+    layers: tuple[tuple[str, float], ...] = _f(
+        (), "layers or channels (NAME#12) to raise, with weights; empty: the look's own"
+    )
+    classes: tuple[tuple[str, float], ...] = _f((), "classes to raise, of a network that knows classes")
+    contrast: str = _f(
+        "",
+        "keep out what this network sees: base (the backbone before it was retrained), a known name, or a saved "
+        ".keras file",
+    )
+    contrast_strength: float = _f(1.0, "how much of it is kept out", low=0.0, high=4.0, flag=False)
     work_size: int = _f(
         0, "long side in pixels at which pictures are dreamt; 0: by hardware", low=0, high=8192, unit="px"
     )
@@ -54,9 +63,20 @@ class Recipe:
     rule: str = _f("std", "how the gradient is normalised", choices=("std", "mean", "laplacian"), flag=False)
     tone: str = _f("soft", "how the result is brought back into range", choices=("soft", "clip"), flag=False)
 
+    # pictures out of a generator
+    generator: str = _f("", "network that paints: a saved .keras file; empty: the one in the package")
+    latent_steps: int = _f(
+        120,
+        "gradient steps through the world of the generator; with the speed, more or fewer",
+        low=1,
+        high=10_000,
+    )
+    size: int = _f(512, "side of what a generator paints, in the file", low=64, high=4096, unit="px")
+
     # sound
     ear: str = _f("earnet", "network that listens: earnet or a saved .keras file")
     ear_layers: tuple[tuple[str, float], ...] = _f((), "layers of the ear to raise; empty: its own default")
+    ear_classes: tuple[tuple[str, float], ...] = _f((), "classes to raise, of an ear that knows classes")
     sound: str = _f(
         "wave",
         "how sound is dreamt: on the waveform, by a mel mask, or not at all",
@@ -147,7 +167,7 @@ def list_looks() -> list[str]:
 
 def _checked(f: dataclasses.Field, value):
     """`value` in the field's type and range, or a `UsageError` that names both."""
-    if f.name.endswith("layers"):
+    if f.type.startswith("tuple"):
         return _checked_layers(f.name, value)
     kind = {"int": int, "float": float, "str": str}[f.type]
     ok = isinstance(value, kind) and not isinstance(value, bool)

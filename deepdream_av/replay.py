@@ -68,7 +68,7 @@ def command(file: str | os.PathLike, *, output=None, source=None) -> tuple[str, 
     ]
     if source is None and note.source:
         source = _find(note.source, file)
-    if source is None and not note.example:
+    if source is None and not note.example and cli.VERBS[verb].source:
         raise UsageError(f"`--source` must name the file that was dreamt; '{file}' does not tell it.")
     return verb, arguments + (["--", str(source)] if source is not None else [])
 

@@ -77,7 +77,13 @@ def test_help_of_a_verb_shows_every_flag_and_loads_nothing(verb):
 def test_flags_are_the_fields_of_the_recipe():
     texts = {verb: cli.parser(verb).format_help() for verb in cli.VERBS}
     for f in dataclasses.fields(Recipe):
-        name = "--" + (f.name[:-1] if f.name.endswith("layers") else f.name).replace("_", "-")
+        singular = {
+            "layers": "layer",
+            "ear_layers": "ear_layer",
+            "classes": "class",
+            "ear_classes": "ear_class",
+        }
+        name = "--" + singular.get(f.name, f.name).replace("_", "-")
         shown = [verb for verb, text in texts.items() if f"{name} " in text]
         wanted = [v for v, kind in cli.VERBS.items() if f.metadata["flag"] and f.name not in kind.without]
         assert shown == wanted, name

@@ -16,9 +16,21 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 GROUND = {"errors", "interrupts", "quiet", "recipe"}  # what everybody may know
 INPUTS = {"media", "spectral"}
-PARTS = {"canvases", "transforms", "backbones", "objectives"}
-BESIDE = {"temporal", "correlate", "analysis", "gan"}
-VERBS = {"image", "audio", "video", "style", "explore", "replay", "cli", "flags", "__main__"}
+PARTS = {"canvases", "transforms", "backbones", "objectives", "gan"}
+BESIDE = {"temporal", "correlate", "analysis"}
+VERBS = {
+    "image",
+    "audio",
+    "video",
+    "latent",
+    "walk",
+    "style",
+    "explore",
+    "replay",
+    "cli",
+    "flags",
+    "__main__",
+}
 
 MAY_KNOW = {
     **dict.fromkeys(GROUND, GROUND),

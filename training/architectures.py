@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-WIDTHS = (32, 64, 128, 192)  # channels at strides 2, 4, 8, 16
-_DROPOUT = 0.2
+WIDTHS = (24, 48, 96, 160)  # channels at strides 2, 4, 8, 16
+_DROPOUT = 0.1
 
 
 def build_residual(classes: int, *, width: float = 1.0, dtype=None):
-    """A plain residual network (He et al. 2015), two blocks at each of strides 4, 8 and 16.
+    """A plain residual network (He et al. 2015): one block at stride 4, two each at strides 8 and 16.
 
     Args:
         classes: how many it tells apart.
@@ -28,13 +28,14 @@ def build_residual(classes: int, *, width: float = 1.0, dtype=None):
 
     def block(x, channels, name):
         y = _convolution(x, channels, 3, f"{name}_a", dtype)
-        y = _convolution(y, channels, 3, f"{name}_b", dtype, relu=False)
+        # starts as nothing (Goyal et al. 2017): a deep network learns as a shallow one at first
+        y = _convolution(y, channels, 3, f"{name}_b", dtype, relu=False, gamma="zeros")
         x = layers.Add(name=f"{name}_add", dtype=dtype)([x, y])
         return layers.ReLU(name=name, dtype=dtype)(x)
 
     def body(x, channels, name):
         x = _convolution(x, channels, 3, f"{name}_in", dtype)
-        for b in (1, 2):
+        for b in (1,) if name == "stride4" else (1, 2):
             x = block(x, channels, f"{name}_block{b}")
         return x
 
@@ -60,7 +61,7 @@ def build_inception(classes: int, *, width: float = 1.0, dtype=None):
         return layers.Concatenate(name=name, dtype=dtype)([one, three, five, pool])
 
     def body(x, channels, name):
-        for m in (1, 2, 3):
+        for m in (1, 2) if name == "stride4" else (1, 2, 3):
             x = module(x, channels, f"{name}_mix{m}")
         return x
 
@@ -77,12 +78,15 @@ DREAMT = {
 def _network(keras, name, body, classes, width, dtype):
     from keras import layers
 
-    channels = [max(8, int(round(w * width / 4)) * 4) for w in WIDTHS]
+    channels = [max(8, round(w * width / 4) * 4) for w in WIDTHS]
     picture = keras.Input((None, None, 3), name="picture", dtype="float32")
-    x = layers.Rescaling(2.0, offset=-1.0, name="range", dtype="float32")(picture)
-    x = _convolution(x, channels[0], 5, "stride1", dtype)
-    x = layers.AveragePooling2D(2, name="stride2_pool", dtype=dtype)(x)
-    x = _convolution(x, channels[0], 3, "stride2", dtype)
+    # Colours and contrast tell no class: a picture is brought to mean 0 and deviation 1 (without this, 4 epochs of
+    # `organic` reach 17 % of the training pictures; with it, 71 %).
+    x = layers.GroupNormalization(1, center=False, scale=False, name="range", dtype="float32")(picture)
+    # a 4x4 kernel at stride 2 reaches every pixel equally often
+    x = layers.Conv2D(channels[0], 4, 2, padding="same", use_bias=False, name="stride2_conv", dtype=dtype)(x)
+    x = layers.GroupNormalization(4, name="stride2_norm", dtype=dtype)(x)
+    x = layers.ReLU(name="stride2", dtype=dtype)(x)
     for k, count in enumerate(channels[1:], 2):
         x = layers.AveragePooling2D(2, name=f"stride{2**k}_pool", dtype=dtype)(x)
         x = body(x, count, f"stride{2**k}")
@@ -98,9 +102,11 @@ def head(x, classes: int):
     return layers.Dense(classes, name="logits", dtype="float32")(x)
 
 
-def _convolution(x, channels, kernel, name, dtype, *, relu=True):
+def _convolution(x, channels, kernel, name, dtype, *, relu=True, gamma="ones"):
     from keras import layers
 
     x = layers.Conv2D(channels, kernel, padding="same", use_bias=False, name=f"{name}_conv", dtype=dtype)(x)
-    x = layers.BatchNormalization(momentum=0.9, name=f"{name}_bn" if relu else name, dtype=dtype)(x)
+    x = layers.BatchNormalization(
+        momentum=0.9, gamma_initializer=gamma, name=f"{name}_bn" if relu else name, dtype=dtype
+    )(x)
     return layers.ReLU(name=name, dtype=dtype)(x) if relu else x

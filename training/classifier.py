@@ -35,7 +35,7 @@ class Made:
     before: dict | None = None
 
 
-def add_flags(p: argparse.ArgumentParser, *, size: int, epochs: int):
+def add_flags(p: argparse.ArgumentParser, *, size: int, epochs: int, batch: int, augment: str, patience: int):
     """Flags of every command that trains a classifier."""
     p.add_argument("--data", required=True, help="fractals, ornaments, organic, a folder with a directory per class, "
                    "a name of TensorFlow Datasets; for sound: a folder of recordings, or music")  # fmt: skip
@@ -48,12 +48,16 @@ def add_flags(p: argparse.ArgumentParser, *, size: int, epochs: int):
     p.add_argument(
         "--size", type=int, default=size, metavar="N", help=f"side of the pictures, in pixels [{size}]"
     )
-    p.add_argument("--batch", type=int, default=32, metavar="N", help="examples in a step [32]")
+    p.add_argument("--batch", type=int, default=batch, metavar="N", help=f"examples in a step [{batch}]")
     p.add_argument(
-        "--patience", type=int, default=5, metavar="N", help="stop after so many epochs without gain [5]"
+        "--patience",
+        type=int,
+        default=patience,
+        metavar="N",
+        help=f"stop after so many epochs without gain; 0: never [{patience}]",
     )
     p.add_argument(
-        "--augment", default="keras-cv", help="how pictures are changed: keras-cv, own, none [keras-cv]"
+        "--augment", default=augment, help=f"how pictures are changed: keras-cv, own, none [{augment}]"
     )
     p.add_argument("--precision", default="", help="mixed_bfloat16 or float32 [by hardware]")
     p.add_argument(

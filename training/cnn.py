@@ -21,11 +21,11 @@ def parser() -> argparse.ArgumentParser:
         "--width", type=float, default=1.0, metavar="X", help="factor of the numbers of channels [1]"
     )
     p.add_argument(
-        "--rate", type=float, default=3e-3, metavar="X", help="learning rate at its height [0.003]"
+        "--rate", type=float, default=2e-3, metavar="X", help="learning rate at its height [0.002]"
     )
     p.add_argument("--weights", metavar="FILE", help="start from the weights of such a network, .keras")
     p.add_argument("--sound", action="store_true", help="the examples are recordings")
-    classifier.add_flags(p, size=128, epochs=24)
+    classifier.add_flags(p, size=128, epochs=40, batch=16, augment="own", patience=0)
     return p
 
 

@@ -63,7 +63,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument(
         "--head-rate", type=float, default=3e-3, metavar="X", help="learning rate of the head alone [0.003]"
     )
-    classifier.add_flags(p, size=192, epochs=8)
+    classifier.add_flags(p, size=160, epochs=6, batch=32, augment="keras-cv", patience=4)
     return p
 
 

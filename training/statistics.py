@@ -33,7 +33,7 @@ def statistics(pictures: np.ndarray) -> dict:
     grey = small.mean(3)
     magnitude = np.abs(np.fft.rfft2(grey - grey.mean((1, 2), keepdims=True))).mean(0)
     return {
-        "mean": np.round(pixels.mean(0), 5).tolist(),
+        "mean": np.round(pixels.mean(0, dtype=np.float64), 5).tolist(),
         "covariance": np.round(np.cov(pixels.T), 6).tolist(),
         "spectrum": np.round(magnitude, 4).tolist(),
     }

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import lru_cache
+from collections.abc import Callable, Iterable
 
 from deepdream_av.backbones.backbone import Backbone
 from deepdream_av.errors import UsageError
@@ -31,7 +30,7 @@ class Pair:
         self.name, self.kind = first.name, first.kind
         self.default_layers, self.labels = first.default_layers, first.labels
         self.class_index = first.class_index
-        self.truncated = lru_cache(maxsize=8)(self._truncated)  # the same names give the same object
+        self._truncated: dict[tuple[str, ...], Callable] = {}
 
     def list_layers(self) -> list[str]:
         """Names of all layers that can be dreamt."""
@@ -48,7 +47,21 @@ class Pair:
         side, name = (self.second, name.removeprefix(OTHER)) if name.startswith(OTHER) else (self.first, name)
         return side.channels(name)
 
-    def _truncated(self, names: Iterable[str]):
+    def truncated(self, names: Iterable[str]) -> Callable:
+        """Both networks to the deepest of their layers; the same names give the same object.
+
+        Args:
+            names: of layers of either.
+
+        Returns:
+            A function from an input to `{layer: activation}`.
+        """
+        names = tuple(names)
+        if names not in self._truncated:
+            self._truncated[names] = self._both(names)
+        return self._truncated[names]
+
+    def _both(self, names: tuple[str, ...]) -> Callable:
         mine = tuple(n for n in names if not n.startswith(OTHER))
         others = tuple(n.removeprefix(OTHER) for n in names if n.startswith(OTHER))
         if not mine or not others:

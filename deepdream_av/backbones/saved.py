@@ -109,12 +109,8 @@ def _any_size(model, path: str, kind: str, *, whole: bool, dtype: str):
     def copied(layer):
         config = layer.get_config()
         # ranges stay exact, as a picture in [0, 255] would not be in bfloat16; so do the classes
-        if (
-            dtype
-            and kind == "image"
-            and layer.name != LOGITS
-            and not isinstance(layer, keras.layers.Rescaling)
-        ):
+        exact = layer.name in (LOGITS, "range") or isinstance(layer, keras.layers.Rescaling)
+        if dtype and kind == "image" and not exact:
             config["dtype"] = "mixed_bfloat16" if dtype == "bfloat16" else dtype
         return layer.__class__.from_config(config)
 

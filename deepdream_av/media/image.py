@@ -249,6 +249,7 @@ def write_image(
     like: Picture | None = None,
     recipe: Recipe | None = None,
     source: str | os.PathLike | None = None,
+    kind: str = "image",
 ) -> None:
     """Write a picture in the format that the suffix of `path` names.
 
@@ -262,6 +263,7 @@ def write_image(
             laid on white), and 16 bits where the format holds them.
         recipe: written into the file.
         source: name of the file that was dreamt, written with the recipe; None if there was none.
+        kind: the verb that made it, for replay.
 
     Raises:
         UsageError: unknown suffix, or an array of the wrong shape.
@@ -276,7 +278,7 @@ def write_image(
     if not np.isfinite(array).all():
         raise OutputError("The picture holds values that are not numbers; nothing was written.")
     check_size(path, array.shape[1], array.shape[0])
-    comment = metadata.encode(recipe, source=source or None, kind="image") if recipe else ""
+    comment = metadata.encode(recipe, source=source or None, kind=kind) if recipe else ""
     alpha = (
         like.alpha
         if like is not None and like.alpha is not None and like.alpha.shape == array.shape[:2]

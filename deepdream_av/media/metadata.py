@@ -18,7 +18,8 @@ from deepdream_av.recipe import MAX_JSON, Recipe
 
 MARK = "deepdream_av/1 "  # tells our comment from anybody else's
 KEY = "comment"
-KINDS = ("image", "audio", "video")
+KINDS = ("image", "audio", "video", "latent", "walk")
+_WITH_EXAMPLE = ("video", "walk")  # what can dream something built in
 USER_COMMENT = 0x9286  # EXIF tag
 EXIF_IFD = 0x8769
 DESCRIPTION = 270  # TIFF tag
@@ -34,7 +35,7 @@ class Note:
         recipe: how it was dreamt.
         source: name (without folders, which are nobody's business) of the file that was dreamt; "" if it
             is not known, or for the built-in example.
-        kind: `"image"`, `"audio"`, `"video"` or "" if unknown.
+        kind: the verb that made it, one of `KINDS`, or "" if unknown.
         version: version of the library that wrote it.
         example: whether the built-in example was dreamt.
     """
@@ -53,7 +54,7 @@ def encode(recipe: Recipe, *, source: str | os.PathLike | None = None, kind: str
         recipe: how it was dreamt.
         source: file that was dreamt, of which only the name is kept, and only if it can be printed; "" for
             the built-in example of a film; None if there was no file, or nobody knows it.
-        kind: `"image"`, `"audio"` or `"video"`.
+        kind: the verb that made it, one of `KINDS`.
 
     >>> decode(encode(Recipe(seed=7), source="/home/me/film.mp4", kind="video")).seed
     7
@@ -86,8 +87,7 @@ def decode_note(text) -> Note | None:
         return None
     kind = data.get("kind") if data.get("kind") in KINDS else ""
     source = data.get("source")
-    # only films have an example
-    example = kind == "video" and source == ""
+    example = kind in _WITH_EXAMPLE and source == ""
     return Note(recipe, _plain_name(source), kind, _short(data.get("version")), example)
 
 

@@ -50,7 +50,7 @@ def _law(rng: np.random.Generator):
             continue
         count = histogram(view(rng, 32, centre=middle, half=half), points)
         spread = (count > 0).mean()
-        merit = min(spread, 0.75) + 0.15 * min(count.std() / count.mean(), 2.5)
+        merit = min(spread, 0.75) + 0.15 * min(count.std() / max(count.mean(), 1e-6), 2.5)
         if merit > best:
             best, chosen = merit, (step, p)
     return chosen or (clifford, np.array([-1.4, 1.6, 1.0, 0.7]))

@@ -124,7 +124,7 @@ def draw_flame(rng: np.random.Generator, size: int) -> np.ndarray:
     """Glowing wisps that curl in several colours, before a dark ground or, as in a negative, a light one."""
     side = fine(size)
     maps, fold = _lively(rng)
-    points, hues = orbit(rng, maps, count=20000, steps=40, fold=fold)
+    points, hues = orbit(rng, maps, count=18000, steps=36, fold=fold)
     _, half = framed(points[:4], tails=0.06)
     half *= np.exp(rng.uniform(np.log(0.45), np.log(0.95)))
     middle = 0.3 * half * complex(*rng.normal(0, 1, 2))

@@ -139,7 +139,7 @@ def draw_apollonian(rng: np.random.Generator, size: int) -> np.ndarray:
     index, x, y = _map(side, look.place(centres), radii * look.scale)
     colours = inks(rng, 6, gap=0.5)
     order = generation if rng.random() < 0.5 else rng.integers(100, size=len(radii))
-    tint = colours[1 + (order + rng.integers(5)) % 5][index]
+    tint = colours[2 + (order + rng.integers(4)) % 4][index]  # 1 is too near the ground
     disc = _surface(rng, x, y, tint, colours[0] if rng.random() < 0.5 else colours[3])
     edge = (1 - np.hypot(x, y)) * (radii * look.scale)[index]  # pixels to the rim
     line = rng.choice([0.3, 1.0]) * rng.uniform(0.5, 1.0) * side / 224
