@@ -40,7 +40,7 @@ def measured(args) -> dict:
     from training.datasets.photos import list_photos
 
     from deepdream_av.media.image import read_image
-    from training.datasets.pictures import squared
+    from training.datasets.folders import squared
 
     judge, ways = load_backbone(args.judge), args.ways.split(",")
     labels = load_backbone(args.dreamer).labels
@@ -87,7 +87,7 @@ def _recipe(recipe, way: str, label: str):
 
 def _answer(judge, picture: np.ndarray) -> int:
     """The class that a network names, from a picture at the size at which it learnt."""
-    from training.datasets.pictures import squared
+    from training.datasets.folders import squared
 
     small = squared(picture, 152).astype(np.float32)[None] / 255
     return int(np.argmax(judge.truncated(["logits"])(small)["logits"]))
@@ -102,7 +102,7 @@ def _animal(picture: np.ndarray, weights: str) -> float:
     global _network
     if _network is None:
         _network = keras.applications.MobileNetV2(weights=weights, classifier_activation=None)
-    from training.datasets.pictures import squared
+    from training.datasets.folders import squared
 
     logits = np.asarray(_network(squared(picture, 224).astype(np.float32)[None] / 127.5 - 1))[0]
     return float(np.sort(logits[:ANIMALS])[-10:].mean() - logits.mean())

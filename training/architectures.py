@@ -10,6 +10,8 @@ from collections.abc import Callable
 
 WIDTHS = (24, 48, 96, 160)  # channels at strides 2, 4, 8, 16
 _DROPOUT = 0.1
+_AROUND = 25  # pixels over which contrast is evened
+_UNSEEN = 0.02  # contrast that stays small
 
 
 def build_residual(classes: int, *, width: float = 1.0, dtype=None):
@@ -80,9 +82,7 @@ def _network(keras, name, body, classes, width, dtype):
 
     channels = [max(8, round(w * width / 4) * 4) for w in WIDTHS]
     picture = keras.Input((None, None, 3), name="picture", dtype="float32")
-    # Colours and contrast tell no class: a picture is brought to mean 0 and deviation 1 (without this, 4 epochs of
-    # `organic` reach 17 % of the training pictures; with it, 71 %).
-    x = layers.GroupNormalization(1, center=False, scale=False, name="range", dtype="float32")(picture)
+    x = evened(picture)
     # a 4x4 kernel at stride 2 reaches every pixel equally often
     x = layers.Conv2D(channels[0], 4, 2, padding="same", use_bias=False, name="stride2_conv", dtype=dtype)(x)
     x = layers.GroupNormalization(4, name="stride2_norm", dtype=dtype)(x)
@@ -91,6 +91,26 @@ def _network(keras, name, body, classes, width, dtype):
         x = layers.AveragePooling2D(2, name=f"stride{2**k}_pool", dtype=dtype)(x)
         x = body(x, count, f"stride{2**k}")
     return keras.Model(picture, head(x, classes), name=name)
+
+
+def evened(picture):
+    """Every place of a picture brought to mean 0 and deviation 1 (local contrast normalisation, Jarrett et al. 2009).
+
+    Colours and contrast tell no class of motifs. Without this a network from scratch hardly learns, and a motif that
+    was faintly dreamt in a photo is nothing beside the photo's own edges.
+
+    Args:
+        picture: symbolic, `[batch, height, width, 3]` in [0, 1].
+    """
+    from keras import layers, ops
+
+    def around(x, name):
+        x = layers.AveragePooling2D((_AROUND, 1), 1, padding="same", name=f"{name}_rows", dtype="float32")(x)
+        return layers.AveragePooling2D((1, _AROUND), 1, padding="same", name=name, dtype="float32")(x)
+
+    detail = layers.Subtract(name="detail", dtype="float32")([picture, around(picture, "light")])
+    power = around(ops.mean(ops.square(detail), -1, keepdims=True), "power")
+    return layers.Multiply(name="range", dtype="float32")([detail, ops.rsqrt(power + _UNSEEN**2)])
 
 
 def head(x, classes: int):

@@ -9,7 +9,10 @@ from __future__ import annotations
 import numpy as np
 
 from deepdream_av.errors import MissingExtraError, UsageError
+from training.datasets.clutter import Clutter
 
+OVER_CLUTTER = 0.5  # share of the pictures that are laid over clutter
+NOTHING = 0.15  # share that is clutter alone
 KINDS = ("keras-cv", "own", "none")
 
 
@@ -44,10 +47,14 @@ class _Plain:
 
 
 class _Own(_Plain):
-    """Crops, flips, quarter turns, light and colour, noise, and a hidden corner."""
+    """Crops, flips, quarter turns, light and colour, noise, a hidden corner; some laid over clutter."""
+
+    def __init__(self, size):
+        super().__init__(size)
+        self.clutter = Clutter(size)
 
     def __call__(self, x, y, rng):
-        return np.stack([self._changed(p, rng) for p in x]), y
+        return _with_nothing(np.stack([self._changed(p, rng) for p in x]), y, self.clutter, rng)
 
     def _changed(self, picture, rng):
         picture = _turned(_resized(_cropped(picture, rng), self.size), rng)
@@ -56,6 +63,8 @@ class _Own(_Plain):
         picture = (picture - 0.5) * gain + 0.5 + lift
         if rng.random() < 0.3:
             picture = picture + rng.normal(0, rng.uniform(0.01, 0.08), picture.shape)
+        if rng.random() < OVER_CLUTTER:
+            picture = self.clutter.under(picture, rng)
         if rng.random() < 0.5:
             _hide(picture, rng)
         return np.clip(picture, 0, 1).astype(np.float32)
@@ -76,10 +85,13 @@ class _KerasCV(_Plain):
             keras_cv.layers.RandAugment(value_range=(0, 1), augmentations_per_image=2, magnitude=0.3, seed=1),
             keras_cv.layers.RandomCutout((0.0, 0.4), (0.0, 0.4), fill_mode="gaussian_noise", seed=2),
         ]
+        self.clutter = Clutter(size)
         self._generators = [g for layer in self._layers for g in _generators(layer)]
 
     def __call__(self, x, y, rng):
-        return np.stack([_turned(_resized(_cropped(p, rng), self.size), rng) for p in x]), y
+        x = [_turned(_resized(_cropped(p, rng), self.size), rng) for p in x]
+        x = [self.clutter.under(p, rng) if rng.random() < OVER_CLUTTER else p for p in x]
+        return _with_nothing(np.stack(x), y, self.clutter, rng)
 
     def in_graph(self, x, seed):
         """The part that TensorFlow does, on a batch `[batch, side, side, 3]`; `seed` is an int64 scalar."""
@@ -111,6 +123,19 @@ def _generators(layer, seen=None):
             if type(part).__module__.startswith("keras_cv"):
                 found += _generators(part, seen)
     return found
+
+
+def _with_nothing(x, y, clutter, rng):
+    """Some pictures become clutter alone and belong to every class alike (Hendrycks et al. 2018).
+
+    A network that was never shown anything else has a firm opinion on what is none of its classes; a photo would be
+    one of them before anything is dreamt in it.
+    """
+    nothing = rng.random(len(x)) < NOTHING
+    for k in np.flatnonzero(nothing):
+        x[k] = clutter.draw(rng)
+    y = np.where(nothing[:, None], np.float32(1 / y.shape[1]), y)
+    return x, y
 
 
 def _cropped(picture, rng):

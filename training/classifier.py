@@ -48,7 +48,13 @@ def add_flags(p: argparse.ArgumentParser, *, size: int, epochs: int, batch: int,
     p.add_argument(
         "--size", type=int, default=size, metavar="N", help=f"side of the pictures, in pixels [{size}]"
     )
-    p.add_argument("--batch", type=int, default=batch, metavar="N", help=f"examples in a step [{batch}]")
+    p.add_argument(
+        "--batch",
+        type=int,
+        default=batch,
+        metavar="N",
+        help=f"examples in a step, over all workers together [{batch}]",
+    )
     p.add_argument(
         "--patience",
         type=int,
@@ -64,7 +70,8 @@ def add_flags(p: argparse.ArgumentParser, *, size: int, epochs: int, batch: int,
         "--cache", metavar="DIR", help="folder for made and decoded examples [~/.cache/deepdream_av]"
     )
     p.add_argument("--work", metavar="DIR", help="folder for checkpoints, logs and charts [FILE.run]")
-    p.add_argument("--strategy", default="", help="mirrored or multiworker (see docs) [one device]")
+    p.add_argument("--strategy", default="", help="mirrored: all devices of this machine; multiworker: the processes "
+                   "in TF_CONFIG [one device]")  # fmt: skip
     p.add_argument("-q", "--quiet", action="store_true", help="no bars")
 
 
@@ -107,28 +114,41 @@ def train(args, make: Callable) -> dict:
     output = Path(args.output)
     _check(args, output)
     say = (lambda *_: None) if args.quiet else (lambda text: print(text, file=sys.stderr, flush=True))
-    data = load(args)
-    for note in data.notes:
-        say(note)
-    say(f"{data.name}: {len(data.train_y)} examples to learn from, {len(data.validation_y)} to judge by, "
-        f"{len(data.classes)} classes")  # fmt: skip
-    workers = Workers(args.strategy)
-    dtype = args.precision or ("mixed_bfloat16" if precision.fast_policy() == "bfloat16" else "float32")
-    with workers.scope():
-        made = make(args, len(data.classes), dtype)
-    augment = _augmentation(args, data)
-    plan = Plan(made.stages, args.batch, args.seed, args.patience, augment=augment)
-    work = Path(args.work or output.with_suffix(".run"))
-    fitter = Fitter(
-        made.model, data, plan, work=work, workers=workers, quiet=args.quiet, command=_command(args)
-    )
-    with workers.scope():
-        history = fitter.run()
-    report = _judged(made.model, data, history, work, workers.is_chief)
-    report |= {"path": str(output), "seconds": round(time.monotonic() - began, 1)}
-    if workers.is_chief:
-        _save(made, data, output, {**_command(args), **report, "dtype": dtype})
+    workers = Workers(args.strategy, say=say)
+    workers.check_batch(args.batch)
+    with workers.together():
+        data = _loaded_in_turn(args, workers)
+        for note in data.notes:
+            say(note)
+        say(f"{data.name}: {len(data.train_y)} examples to learn from, {len(data.validation_y)} to judge by, "
+            f"{len(data.classes)} classes")  # fmt: skip
+        dtype = args.precision or ("mixed_bfloat16" if precision.fast_policy() == "bfloat16" else "float32")
+        with workers.scope():
+            made = make(args, len(data.classes), dtype)
+        augment = _augmentation(args, data)
+        plan = Plan(made.stages, args.batch, args.seed, args.patience, augment=augment)
+        work = Path(args.work or output.with_suffix(".run"))
+        fitter = Fitter(
+            made.model, data, plan, work=work, workers=workers, quiet=args.quiet, command=_command(args)
+        )
+        with workers.scope():
+            history = fitter.run()
+        report = _judged(made.model, data, history, work, workers.is_chief)
+        report |= {"path": str(output), "seconds": round(time.monotonic() - began, 1)}
+        if workers.is_chief:
+            _save(made, data, output, {**_command(args), **report, "dtype": dtype})
+        workers.wait()  # the chief speaks for all of them and must not be left alone
     return report
+
+
+def _loaded_in_turn(args, workers):
+    """The chief first, so that the others find its cache."""
+    if not workers.is_chief:
+        workers.wait()
+    data = load(args)
+    if workers.is_chief:
+        workers.wait()
+    return data
 
 
 def load(args):

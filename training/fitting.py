@@ -22,6 +22,7 @@ from training.datasets.labelled import Labelled
 from training.strategy import Workers
 
 SMOOTHING = 0.05  # of labels: logits stay within reason, which dreams climb
+CLIP = 5.0  # norm above which the gradient of a variable is cut
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Plan:
 
     Attributes:
         stages: one after the other.
-        batch: examples in a step.
+        batch: examples in a step, over all workers together.
         seed: of the order and of every change of the examples.
         patience: epochs without a better validation loss after which a stage ends; 0: never.
         weight_decay: of AdamW.
@@ -70,12 +71,12 @@ class Fitter:
         data: labelled examples.
         plan: how it learns.
         work: folder for checkpoints and logs; a run that finds its own goes on from there.
-        workers: who learns together; only the first of them writes files.
+        workers: who learns together; only the chief writes files, and it says where they start and end.
         command: what the run is; checkpoints of another command are left alone.
         quiet: no progress bar.
 
     Raises:
-        UsageError: the folder holds the run of another command.
+        UsageError: the folder holds the run of another command, or the batch cannot be shared evenly.
     """
 
     def __init__(
@@ -87,6 +88,7 @@ class Fitter:
         self.work.mkdir(parents=True, exist_ok=True)
         self.history: list[dict] = []  # one entry for each epoch of each stage
         self.stage = 0
+        self.workers.check_batch(min(plan.batch, len(data.train_y)))
 
     def run(self) -> list[dict]:
         """Learn to the end of the plan; the model then has the weights with the best validation loss.
@@ -95,6 +97,7 @@ class Fitter:
             The history: `{stage, epoch, loss, accuracy, val_loss, val_accuracy}` of each epoch.
         """
         saved = self._found()
+        self.workers.check_same(len(self.history))
         for number, stage in enumerate(self.plan.stages):
             if saved is not None and number < saved["stage"]:
                 continue
@@ -103,8 +106,10 @@ class Fitter:
             if saved is not None:
                 self._take_up(saved)
                 saved = None
+            self.workers.agree(self._variables())
             self._fit(stage)
         self._give_best()
+        self.workers.agree(self.model.variables)
         return self.history
 
     def _compile(self, stage: Stage):
@@ -118,11 +123,11 @@ class Fitter:
                 stage.rate / 20, max(1, steps - rise), warmup_target=stage.rate, warmup_steps=rise
             ),
             weight_decay=self.plan.weight_decay,
-            clipnorm=5.0,
+            clipnorm=CLIP / self.workers.count,  # see `training.together`
         )
         optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
-        loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=SMOOTHING)
-        self.model.compile(optimizer, loss, metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")])
+        metrics = [keras.metrics.CategoricalAccuracy(name="accuracy")]
+        self.model.compile(optimizer, _loss("sum_over_batch_size"), metrics=metrics)
         optimizer.build(self.model.trainable_variables)
 
     def _steps(self) -> int:
@@ -135,6 +140,7 @@ class Fitter:
                 keras.callbacks.TensorBoard(self.work / "tensorboard" / stage.name, write_graph=False)
             )
         done = len(self._epochs(stage))
+        fit = self._fit_function()
         while done < stage.epochs and not self._is_tired(stage):
             batches = self.data.batches(
                 self.plan.batch,
@@ -142,7 +148,7 @@ class Fitter:
                 epoch=1000 * self.stage + done,
                 augment=self.plan.augment,
             )
-            self.model.fit(
+            fit(
                 batches,
                 initial_epoch=done,
                 epochs=done + 1,
@@ -153,6 +159,13 @@ class Fitter:
                 verbose=0 if self.quiet or not self.workers.is_chief else "auto",
             )
             done += 1
+
+    def _fit_function(self) -> Callable:
+        if not self.workers.strategy:
+            return self.model.fit
+        from training.together import Together
+
+        return Together(self.model, self.workers, _loss(None)).fit
 
     def _epochs(self, stage: Stage) -> list[dict]:
         return [h for h in self.history if h["stage"] == stage.name]
@@ -176,7 +189,7 @@ class Fitter:
             _write_npz(self.work / "best.npz", self.model.variables)
         _write_npz(
             self.work / "state.npz",
-            [*self.model.variables, *self.model.optimizer.variables],
+            self._variables(),
             stage=self.stage,
             history=json.dumps(self.history),
             command=self.command,
@@ -201,9 +214,11 @@ class Fitter:
         saved["stage"] = int(saved["stage"])
         return saved
 
+    def _variables(self) -> list:
+        return [*self.model.variables, *self.model.optimizer.variables]
+
     def _take_up(self, saved):
-        variables = [*self.model.variables, *self.model.optimizer.variables]
-        for k, variable in enumerate(variables):
+        for k, variable in enumerate(self._variables()):
             variable.assign(saved[f"v{k}"])
 
     def _give_best(self):
@@ -226,9 +241,15 @@ class _Ledger(keras.callbacks.Callback):
         self._fitter.keep({"stage": self._stage.name, "epoch": epoch + 1, **numbers})
 
 
+def _loss(reduction):
+    return keras.losses.CategoricalCrossentropy(
+        from_logits=True, label_smoothing=SMOOTHING, reduction=reduction
+    )
+
+
 def _write_npz(path: Path, variables, **facts):
     part = path.with_name(f".{path.stem}.part.npz")
-    np.savez(part, **{f"v{k}": np.asarray(v.value) for k, v in enumerate(variables)}, **facts)
+    np.savez(part, **{f"v{k}": keras.ops.convert_to_numpy(v) for k, v in enumerate(variables)}, **facts)
     os.replace(part, path)
 
 

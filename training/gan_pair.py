@@ -95,7 +95,7 @@ class Pair:
         self._optimizers = [keras.optimizers.Adam(rate, beta_1=0.0, beta_2=0.99) for rate in settings.rates]
         for optimizer, variables in zip(self._optimizers, self._learnt):
             optimizer.build(variables)
-        self._compiled = tf.function(self._update)
+        self._compiled = tf.function(self._update, autograph=False)
 
     def update(self, pictures: np.ndarray, labels: np.ndarray) -> dict[str, float]:
         """One step of both networks.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-_BATCH = 32
+_BATCH = 64
 
 
 def painted(generator, latents: np.ndarray) -> np.ndarray:
@@ -70,12 +70,16 @@ def write_walk(path: str | os.PathLike, generator, *, seed: int = 0, fps: int = 
     from deepdream_av.media.video_writer import FilmWriter
 
     latent = generator.input_shape[1]
-    walks = [walk(seed + k, latent, places=places, steps=2 * fps) for k in range(8)]
+    moments = np.stack([walk(seed + k, latent, places=places, steps=2 * fps) for k in range(8)], 1)
     with writing(path) as part:
-        film = None
-        for k, moment in enumerate(np.stack(walks, 1)):
-            frame = tiled(painted(generator, moment), columns=4)
-            if film is None:
-                film = FilmWriter(part, size=frame.shape[1::-1], time_base=Fraction(1, fps), fps=fps)
-            film.write(frame, k)
+        film, frames = None, 0
+        # few calls of many vectors, as a call costs as much as its work
+        for chunk in np.array_split(moments, -(-len(moments) // 8)):
+            pictures = painted(generator, chunk.reshape(-1, latent))
+            for at in range(0, len(pictures), 8):
+                frame = tiled(pictures[at : at + 8], columns=4)
+                if film is None:
+                    film = FilmWriter(part, size=frame.shape[1::-1], time_base=Fraction(1, fps), fps=fps)
+                film.write(frame, frames)
+                frames += 1
         film.close()

@@ -106,12 +106,15 @@ def _any_size(model, path: str, kind: str, *, whole: bool, dtype: str):
             f"`backbone` must be convolutional. Received: '{path}', which has no maps to dream."
         )
 
+    mixed = any(getattr(x, "compute_dtype", "float32") != "float32" for x in model.layers)
+
     def copied(layer):
         config = layer.get_config()
-        # ranges stay exact, as a picture in [0, 255] would not be in bfloat16; so do the classes
-        exact = layer.name in (LOGITS, "range") or isinstance(layer, keras.layers.Rescaling)
-        if dtype and kind == "image" and not exact:
-            config["dtype"] = "mixed_bfloat16" if dtype == "bfloat16" else dtype
+        if dtype and kind == "image" and isinstance(layer, keras.Layer) and layer.name != LOGITS:
+            # what is exact beside half precision is so on purpose; a range in [0, 255] should be
+            on_purpose = mixed and layer.compute_dtype == "float32"
+            if not on_purpose and not isinstance(layer, keras.layers.Rescaling):
+                config["dtype"] = "mixed_bfloat16" if dtype == "bfloat16" else dtype
         return layer.__class__.from_config(config)
 
     try:

@@ -67,9 +67,7 @@ def load_discriminator(name: str | os.PathLike = ""):
 def _own(model, file: str):
     from deepdream_av.backbones.embedded import set_weights
 
-    path = resources.files("deepdream_av") / "gan" / "weights" / file
-    if path.is_file():  # TODO: always, once they are trained
-        set_weights(model, path)
+    set_weights(model, resources.files("deepdream_av") / "gan" / "weights" / file)
     return model
 
 

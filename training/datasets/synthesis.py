@@ -103,3 +103,30 @@ def _version(dataset: str) -> str:
     for source in sorted([here / "painting.py", *(here / dataset).glob("*.py")]):
         digest.update(source.read_bytes())
     return digest.hexdigest()[:8]
+
+
+def main(argv=None) -> int:
+    """`python -m training.datasets.synthesis ornaments -o sheet.jpg`: a contact sheet, a row for each category."""
+    import argparse
+
+    from training.charts import contact_sheet
+
+    p = argparse.ArgumentParser(prog="python -m training.datasets.synthesis", description="A contact sheet.")
+    p.add_argument("dataset", choices=DATASETS)
+    p.add_argument("-o", "--output", required=True, metavar="FILE", help="picture to write")
+    p.add_argument("--columns", type=int, default=8, metavar="N", help="pictures of each category [8]")
+    p.add_argument("--size", type=int, default=112, metavar="N", help="side of each in pixels [112]")
+    p.add_argument("--seed", type=int, default=7, metavar="N")
+    args = p.parse_args(argv)
+    names = list(categories(args.dataset))
+    shown = [
+        picture(args.dataset, k + len(names) * j, size=args.size, seed=args.seed)
+        for k in range(len(names))
+        for j in range(args.columns)
+    ]
+    contact_sheet(np.stack(shown), Path(args.output), columns=args.columns, labels=names)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
