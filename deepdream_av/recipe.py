@@ -60,7 +60,7 @@ class Recipe:
         0.006, "length of a step, in units of the picture's range", low=1e-5, high=1.0, flag=False
     )
     jitter: int = _f(16, "largest random shift before each step", low=0, high=512, unit="px", flag=False)
-    rule: str = _f("std", "how the gradient is normalised", choices=("std", "mean", "laplacian"), flag=False)
+    rule: str = _f("std", "how the gradient is normalised", choices=("std", "mean", "laplacian", "natural"), flag=False)
     tone: str = _f("soft", "how the result is brought back into range", choices=("soft", "clip"), flag=False)
 
     # pictures out of a generator

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from deepdream_av.ascent.loop import Step, ascend
 from deepdream_av.ascent.octaves import Octaves
-from deepdream_av.ascent.rules import Laplacian, Mean, Std
+from deepdream_av.ascent.rules import Laplacian, Mean, Natural, Std
 from deepdream_av.backbones import load_backbone
 from deepdream_av.canvases import ClippedPixels, Pixels
 from deepdream_av.errors import UsageError
@@ -30,7 +30,7 @@ _LOUD_PLACES = 1.3  # times that, where a dream is loudest
 _MOST_LIFT = 2.0  # times what was dreamt, where the dream of a whole picture is too quiet
 MARGIN = 16  # pixels of its mirror image around a picture that is dreamt
 LEAST_SIDE = 64  # pixels in all, before a network looks
-_RULES = {"std": Std(), "mean": Mean(), "laplacian": Laplacian()}
+_RULES = {"std": Std(), "mean": Mean(), "laplacian": Laplacian(), "natural": Natural()}
 _FIELD = 14.0  # pixels over which a dream's loudness is kept even
 
 

@@ -57,7 +57,7 @@ class Backbone:
             UsageError: there is no such layer; the message names the closest one.
         """
         name = self._aliases.get(name, name)
-        if name == "logits" and self.labels:
+        if name in ("logits", "class_map") and self.labels:
             return name
         if name not in self._layers:
             raise unknown_name("layer", name, [*self._layers, *self._aliases], owner=self.name)

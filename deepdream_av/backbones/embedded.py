@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from deepdream_av.backbones.backbone import Backbone
 
 
+DISCRIMINATOR_LAYERS = (("stride8", 1.0), ("stride16", 1.0))
+
+
 def save_weights(weights: dict[str, np.ndarray], path: str | Path):
     """Write named arrays as float16 `.npz`, whole or not at all."""
     path = Path(path)
@@ -84,3 +87,19 @@ def earnet(*, weights="") -> Backbone:
     return Backbone(
         "earnet", model, layers=ear.list_layers(), default_layers=ear.DEFAULT_LAYERS, kind="sound"
     )
+
+
+def discriminator(*, weights="") -> Backbone:
+    """The discriminator of the GAN in the package, as a network that looks: what it takes for real can be dreamt.
+
+    Raises:
+        WeightsError: the weights are not of such a discriminator.
+    """
+    from deepdream_av.backbones.backbone import Backbone
+    from deepdream_av.gan import load_discriminator
+
+    model = load_discriminator()
+    if weights:
+        set_weights(model, weights)
+    names = [x.name for x in model.layers if x.name.removeprefix("stride").isdigit() or x.name == "motifs"]
+    return Backbone("discriminator", model, layers=names, default_layers=DISCRIMINATOR_LAYERS)

@@ -10,7 +10,7 @@ from deepdream_av.backbones.backbone import Backbone
 from deepdream_av.backbones.pair import Pair
 from deepdream_av.errors import UsageError, unknown_name
 
-EMBEDDED = ("dreamnet", "earnet")
+EMBEDDED = ("dreamnet", "earnet", "discriminator")
 APPLICATIONS = ("vgg16", "vgg19", "inception_v3")
 
 
@@ -29,8 +29,8 @@ def load_backbone(
     """Load a network that looks or listens. A second call with the same arguments gives the same object.
 
     Args:
-        name: `"dreamnet"` or `"earnet"`, which are in the package; `"vgg16"`, `"vgg19"` or `"inception_v3"`, whose
-            ImageNet weights Keras fetches at first use; or the path of a saved `.keras` file.
+        name: `"dreamnet"`, `"earnet"` or `"discriminator"`, which are in the package; `"vgg16"`, `"vgg19"` or
+            `"inception_v3"`, whose ImageNet weights Keras fetches at first use; or the path of a saved `.keras` file.
         weights: a weights file for the named network, instead of its own.
         dtype: Keras dtype policy; by default bfloat16 where the hardware has it.
         contrast: a second network beside it, named as the first is, or `"base"`: what a retrained one was before.
@@ -95,4 +95,6 @@ def _load(name: str, weights: str, dtype: str, stamp: int, before: bool = False)
         return embedded.dreamnet(weights=weights, dtype=dtype)
     if name == "earnet":
         return embedded.earnet(weights=weights)
+    if name == "discriminator":
+        return embedded.discriminator(weights=weights)
     return applications.load(name, weights=weights, dtype=dtype)

@@ -8,6 +8,7 @@ from deepdream_av.errors import WeightsError
 
 _BANDS = 128  # of the log-mels that an ear hears
 LOGITS = "logits"  # layer that holds a number for each class
+CLASS_MAP = "class_map"  # the same at each place
 
 
 def load(path: str, *, dtype: str = "", before: bool = False) -> Backbone:
@@ -46,7 +47,9 @@ def load(path: str, *, dtype: str = "", before: bool = False) -> Backbone:
     if before:
         _turn_back(model, path)
     model = _any_size(model, path, kind, whole=bool(labels), dtype=dtype)
-    maps = [x for x in model.layers[1:] if _is_map(x)]
+    if labels:
+        model = _with_class_map(model, path)
+    maps = [x for x in model.layers[1:] if _is_map(x) and x.name != CLASS_MAP]
     known = {x.name for x in maps}
     default = tuple(pair for pair in card.default_layers if pair[0] in known)
     return Backbone(
@@ -71,6 +74,23 @@ def _labels(model, card: Card, path: str) -> tuple[str, ...]:
             f"Received: '{path}' with {width}."
         )
     return card.labels
+
+
+def _with_class_map(model, path: str):
+    """The network with one more output: what its head would answer at each place, before the mean over all places."""
+    import keras
+
+    pools = [x for x in model.layers if isinstance(x, keras.layers.GlobalAveragePooling2D)]
+    if len(pools) != 1 or not isinstance(model.layers[-1], keras.layers.Dense):
+        raise WeightsError(
+            "`backbone` with labels must end in a global average pooling and one dense layer. "
+            f"Received: '{path}', which does not."
+        )
+    head = model.layers[-1]
+    everywhere = keras.layers.Dense(head.units, name=CLASS_MAP, dtype="float32")
+    answers = everywhere(pools[0].input)
+    everywhere.set_weights(head.get_weights())
+    return keras.Model(model.inputs[0], [model.output, answers])
 
 
 def _turn_back(model, path: str):

@@ -34,22 +34,29 @@ class LayerEnergy:
 
 @dataclass(frozen=True)
 class ClassLogit:
-    """The answer of a classifier for one class, before the softmax.
+    """The answer of a classifier for one class, before the softmax, at every place of the picture.
 
-    A softmax can also be raised by lowering all other classes (Simonyan et al. 2013), which shows nothing; the
-    logit wants the class itself.
+    The mean over a picture can be raised by one place that is absurdly convincing. Here a place counts by the margin
+    of the class over all others, and one that is convincing enough is left alone, so that the class comes everywhere.
 
     Args:
         index: number of the class.
-        layer: name of the layer that holds a number for each class.
+        layer: name of the layer that holds, at each place, a number for each class.
+        enough: margin beyond which nothing more is wanted.
     """
 
     index: int
-    layer: str = "logits"
+    layer: str = "class_map"
+    enough: float = 6.0
 
     def __call__(self, activations: dict) -> tf.Tensor:
-        """A number from `{layer: float [batch, classes]}`."""
-        return tf.reduce_mean(tf.cast(activations[self.layer], tf.float32)[:, self.index])
+        """A number from `{layer: float [batch, ..., classes]}`; below 0, where everything is convincing."""
+        logits = tf.cast(activations[self.layer], tf.float32)
+        mine = logits[..., self.index]
+        others = tf.reduce_logsumexp(
+            tf.concat([logits[..., : self.index], logits[..., self.index + 1 :]], -1), axis=-1
+        )
+        return -tf.reduce_mean(tf.nn.softplus(self.enough - (mine - others)))
 
 
 @dataclass(frozen=True)
