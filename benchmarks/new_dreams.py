@@ -36,11 +36,10 @@ def main() -> None:
 def measured(args) -> dict:
     """Share of dreams whose class the judge names, for each way to dream, and the animals in them."""
     from deepdream_av import dream_image, flags, load_backbone
-    from training.charts import contact_sheet
-    from training.datasets.photos import list_photos
-
     from deepdream_av.media.image import read_image
+    from training.charts import contact_sheet
     from training.datasets.folders import squared
+    from training.datasets.photos import list_photos
 
     judge, ways = load_backbone(args.judge), args.ways.split(",")
     labels = load_backbone(args.dreamer).labels

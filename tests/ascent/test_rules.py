@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from deepdream_av.ascent.rules import Laplacian, Mean, Std, _grown, _halved
+from deepdream_av.ascent.rules import Laplacian, Mean, Natural, Std, _grown, _halved
 
-RULES = [Std(), Mean(), Laplacian(), Laplacian(bands=1), Laplacian(bands=6)]
+RULES = [Std(), Mean(), Laplacian(), Laplacian(bands=1), Laplacian(bands=6), Natural(), Natural(0.0, 1.0)]
 
 
 def gradient(height=61, width=90, seed=0):
@@ -62,3 +62,19 @@ def test_bands_are_made_equal():
 def test_a_pyramid_keeps_an_even_picture_even():
     even = tf.fill([33, 47, 3], 0.7)
     assert np.allclose(_halved(even), 0.7, atol=1e-6) and _halved(even).shape == (17, 24, 3)
+
+
+def test_natural_divides_by_the_frequency():
+    """White noise in, the spectrum of photos out: amplitude over frequency, and less colour than light."""
+    out = Natural(decay=1.0, chroma=0.25)(gradient(256, 256), None).numpy()
+    spectrum = np.abs(np.fft.fft2(out.mean(2)))
+    y, x = np.meshgrid(*[np.abs(np.fft.fftfreq(256))] * 2, indexing="ij")
+    f = np.hypot(y, x)
+    low, high = (spectrum[(f > a) & (f < b)].mean() for a, b in ((0.03, 0.04), (0.24, 0.32)))
+    assert low / high == pytest.approx(8, rel=0.15)
+    colour = out - out.mean(2, keepdims=True)
+    before = gradient(256, 256).numpy()
+    was = (before - before.mean(2, keepdims=True)).std() / before.mean(2).std()
+    assert colour.std() / out.mean(2).std() == pytest.approx(0.25 * was, rel=0.1)
+    same, white = Natural(0.0, 1.0)(gradient(), None), Std()(gradient(), None)
+    assert np.allclose(same, white, atol=1e-3)

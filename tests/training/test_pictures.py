@@ -1,4 +1,4 @@
-"""Labelled pictures: made by code, of a folder, of a catalogue; split once, streamed in an order that can be repeated."""
+"""Labelled pictures: made by code, of a folder, of a catalogue; split once, streamed in a repeatable order."""
 
 import numpy as np
 import pytest
