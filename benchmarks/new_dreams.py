@@ -1,4 +1,4 @@
-"""Are new dreams really new? `python -m benchmarks.new_dreams --dreamer ornaments_vgg19.keras --judge ornaments_cnn.keras`
+"""Are new dreams really new? `python -m benchmarks.new_dreams --dreamer vgg19.keras --judge cnn.keras --photos FOLDER`
 
 Dreams photos with a retrained network, each towards one class, and asks an *independent* network, trained on the same
 dataset from scratch, what it sees. Beside it the control: the ordinary dream of the network before it was retrained.
