@@ -30,7 +30,7 @@ def test_it_is_really_dreamt(song, dream):
 
     samples, rate = song
     ear = SoundDreamer(RECIPE)
-    (name, _), *_ = ear.layers
+    (name, _), *_ = ear.asked.layers
     listener = ear.ear.truncated([name])
     gain = figures.activation_gain(samples, dream.samples, rate, listener=lambda x: listener(x)[name])
     assert gain > 1.6
