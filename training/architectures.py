@@ -96,8 +96,8 @@ def _network(keras, name, body, classes, width, dtype):
 def evened(picture):
     """Every place of a picture brought to mean 0 and deviation 1 (local contrast normalisation, Jarrett et al. 2009).
 
-    Colours and contrast tell no class of motifs. Without this a network from scratch hardly learns, and a motif that
-    was faintly dreamt in a photo is nothing beside the photo's own edges.
+    Colours and contrast tell no class of motifs, so that a network from scratch need not learn to overlook them; and
+    a motif that was faintly dreamt in a photo stands beside the photo's own edges.
 
     Args:
         picture: symbolic, `[batch, height, width, 3]` in [0, 1].
