@@ -2,20 +2,24 @@
 
 Pictures, sounds and frames of a film all come through here. A canvas holds what changes (`state`) and what it is
 measured against (`given`), and says how the network is shown it (`render`) and what a state may be (`project`).
+What is taken of one step to the next (`climbing.py`) runs in one graph.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import tensorflow as tf
 
+from deepdream_av.ascent.climbing import compiled, of_network
+from deepdream_av.ascent.memory import carried, started
 from deepdream_av.ascent.octaves import Octaves
 from deepdream_av.ascent.rules import Std
 from deepdream_av.errors import UsageError
+
+__all__ = ["Step", "ascend", "compiled"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +33,7 @@ class Step:
         steps: how many it gets.
         scores: the objective before each step of this octave, on what the network was shown.
         canvas: the canvas; its `array()` is what has been dreamt so far.
+        memory: what the rule remembers (see `ascent.memory`); another `ascend` can go on from it.
     """
 
     octave: int
@@ -37,6 +42,7 @@ class Step:
     steps: int
     scores: tuple[float, ...]
     canvas: Any
+    memory: tuple = ()
 
     @property
     def score(self) -> float:
@@ -65,13 +71,19 @@ def ascend(
     step_size: float | Callable[[], float] = 0.012,
     seed: int = 0,
     every: int = 5,
+    memory: tuple | None = None,
 ) -> Iterator[Step]:
     """Dream: yields after every few steps, and whoever stops asking stops it.
+
+    A rule with a memory (momentum, Adam) keeps it from step to step and, resized, from octave to octave. A rule
+    that averages what it went through (`Adam(average=0.99)`) walks on from where it is, while the canvas holds the
+    average whenever this yields, and at the end.
 
     Args:
         canvas: what is changed, e.g. `canvases.Pixels(picture)`; it holds the result.
         backbone: who looks or listens, from `load_backbone`.
-        objective: what it wants, e.g. `2 * layer("mixed4") + layer("mixed5")`.
+        objective: what it wants, e.g. `2 * layer("mixed4") + layer("mixed5")`. Beside the layers of the backbone its
+            terms are given "picture": what the canvas shows, `[1, height, width, 3]`, before any transform.
         octaves: sizes at which a picture is dreamt; None stays at the canvas's own.
         transforms: what is done to what the network is shown, drawn anew for each step.
         rule: how a gradient becomes a direction; `Std()` unless given.
@@ -79,6 +91,7 @@ def ascend(
         step_size: length of a step in units of the state, or a function that says it before each call of the graph.
         seed: randomness is drawn from (seed, octave, step).
         every: steps between two yields. They run in one compiled graph.
+        memory: that of a `Step` of an earlier ascent with the same rule and size; else the rule starts anew.
 
     Raises:
         UsageError: a layer that the backbone has not, or numbers out of range.
@@ -92,79 +105,29 @@ def ascend(
     """
     if steps < 1 or every < 1:
         raise UsageError(f"`steps` and `every` must be at least 1. Received: {steps} and {every}.")
+    rule = rule or Std()
     climb = compiled(
-        type(canvas), backbone.truncated(objective.layers), objective, rule or Std(), tuple(transforms)
+        type(canvas), of_network(backbone, objective.layers), objective, rule, tuple(transforms)
     )
     sizes = octaves.sizes(*canvas.size) if octaves else [None]
+    averaged = getattr(rule, "averaged", None)
     for octave, size in enumerate(sizes):
+        before = canvas.state
         if size is not None:
             canvas.resize(size)
+        memory = started(rule, canvas.state) if memory is None else carried(rule, memory, before, canvas)
+        state = canvas.state
         scores: list[float] = []
         while len(scores) < steps:
             length = step_size() if callable(step_size) else step_size
             count = min(every, steps - len(scores))
             first = tf.constant([seed, octave, len(scores)])
-            canvas.state, new = climb(
-                canvas.state, canvas.given, first, tf.constant(count), tf.constant(length, tf.float32)
+            state, memory, new = climb(
+                state, memory, canvas.given, first, tf.constant(count), tf.constant(length, tf.float32)
             )
             scores.extend(map(float, new.numpy()))
-            yield Step(octave, len(sizes), len(scores), steps, tuple(scores), canvas)
-
-
-@lru_cache(maxsize=16)
-def compiled(kind, listener, objective, rule, transforms):
-    """Some steps as one graph for every size: `climb(state, given, [seed, octave, step], count, length)`.
-
-    Stepping eagerly would also compute the gradient of every filter, which takes two to three times as long.
-
-    Args:
-        kind: class of the canvas.
-        listener: a truncated backbone.
-        objective, rule, transforms: see `ascend`.
-
-    Returns:
-        A function that gives the new state and the scores float32 `[count]`.
-    """
-    state_spec, given_spec = kind.signature()
-
-    def score_of(state, given, seed):
-        x = kind.render(state, given)
-        for number, transform in enumerate(transforms):
-            x = transform.apply(x, transform.draw(seed + [number, 0]))
-        return objective(listener(x))
-
-    def one(n, state, given, scores, first, length):
-        # 65,536 steps to an octave, 32,768 octaves: no two steps share their randomness
-        seed = tf.stack([first[0], first[1] * 65536 + first[2] + n])
-        with tf.GradientTape() as tape:
-            tape.watch(state)
-            score = score_of(state, given, seed)
-        direction = rule(tape.gradient(score, state), state, given)
-        return kind.project(state + length * direction, given), scores.write(n, score)
-
-    @tf.function(
-        input_signature=[
-            state_spec,
-            given_spec,
-            tf.TensorSpec([3], tf.int32),
-            tf.TensorSpec([], tf.int32),
-            tf.TensorSpec([], tf.float32),
-        ]
-    )
-    def climb(state, given, first, count, length):
-        scores = tf.TensorArray(tf.float32, size=count)
-
-        def body(n, state, scores):
-            state, scores = one(n, state, given, scores, first, length)
-            return n + 1, state, scores
-
-        _, state, scores = tf.while_loop(
-            lambda n, *_: n < count,
-            body,
-            (0, state, scores),
-            shape_invariants=(tf.TensorShape([]), state_spec.shape, tf.TensorShape(None)),
-            parallel_iterations=1,
-        )
-        return state, scores.stack()
-
-    return climb
+            canvas.state = averaged(state, memory) if averaged else state
+            yield Step(octave, len(sizes), len(scores), steps, tuple(scores), canvas, memory)
+            state = state if averaged else canvas.state
+        if octave < len(sizes) - 1:
+            canvas.state = state

@@ -24,6 +24,11 @@ class LayerEnergy:
     layer: str
     channel: int | None = None
 
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """The layer that it reads."""
+        return (self.layer,)
+
     def __call__(self, activations: dict) -> tf.Tensor:
         """A number from `{layer: float [batch, ..., channels]}`."""
         map_ = activations[self.layer]
@@ -48,6 +53,11 @@ class ClassLogit:
     index: int
     layer: str = "class_map"
     enough: float = 6.0
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """The layer that it reads."""
+        return (self.layer,)
 
     def __call__(self, activations: dict) -> tf.Tensor:
         """A number from `{layer: float [batch, ..., classes]}`; below 0, where everything is convincing."""
@@ -78,7 +88,7 @@ class Objective:
     @property
     def layers(self) -> tuple[str, ...]:
         """Names of the layers that it reads, each once."""
-        return tuple(dict.fromkeys(term.layer for term, _ in self.terms))
+        return tuple(dict.fromkeys(name for term, _ in self.terms for name in term.layers))
 
     def __call__(self, activations: dict) -> tf.Tensor:
         """The score, a float32 scalar, of `{layer: float [batch, ..., channels]}`."""
