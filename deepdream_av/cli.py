@@ -29,7 +29,7 @@ from deepdream_av.flags import USAGE, VERBS, checked, parse, parser
 from deepdream_av.interrupts import terminable
 from deepdream_av.quiet import hush_tensorflow
 
-__all__ = ["DONE", "FAILED", "INTERRUPTED", "USAGE", "VERBS", "Result", "main", "parse", "parser", "run"]
+__all__ = ["DONE", "FAILED", "INTERRUPTED", "USAGE", "VERBS", "Bar", "Result", "main", "parse", "parser", "run"]
 
 DONE, FAILED, INTERRUPTED = 0, 1, 130
 
@@ -70,7 +70,7 @@ def _perform(verb, flags, job, plan) -> int:
     if args.dry_run:
         _print_plan(verb, args, plan(args) if plan else {})
         return DONE
-    with _Bar(quiet=args.quiet) as bar:
+    with Bar(quiet=args.quiet) as bar:
         result = job(args, bar, bar.say)
     if args.json:
         report = {
@@ -137,7 +137,7 @@ def _fail(line: str, code: int, verbose: bool) -> int:
     return code
 
 
-class _Bar:
+class Bar:
     """A bar on stderr that appears with the first progress: `bar(done, total)`.
 
     On a terminal it moves ten times a second; in a log it adds a line every ten seconds.

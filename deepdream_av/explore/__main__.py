@@ -1,0 +1,5 @@
+"""`python -m deepdream_av.explore`."""
+
+from deepdream_av.explore.command import main
+
+raise SystemExit(main())
