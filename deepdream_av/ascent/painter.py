@@ -1,0 +1,185 @@
+"""Paints a picture in the style of others, from small to large: what a recipe asks of style."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+import tensorflow as tf
+
+from deepdream_av.ascent.lbfgs import climb_lbfgs
+from deepdream_av.ascent.loop import Step, ascend
+from deepdream_av.ascent.memory import carried
+from deepdream_av.ascent.moments import Adam
+from deepdream_av.ascent.octaves import Octaves
+from deepdream_av.ascent.pictures import STEPS, framed
+from deepdream_av.backbones import load_backbone
+from deepdream_av.canvases import ClippedPixels
+from deepdream_av.errors import UsageError
+from deepdream_av.objectives import Wanted
+from deepdream_av.objectives.paintings import Painting
+from deepdream_av.objectives.styling import StyleGoal, StyleLayers, style_layers
+from deepdream_av.recipe import Recipe
+
+MARGIN = 8  # pixels of its mirror image around a picture that is painted
+LEAST_SIDE = 96  # pixels of the smallest size: below, no network sees a style
+RULE = Adam(first=0.9, second=0.99, floor=1e-12, average=0.9)
+_LAST_STEP = 0.15  # length of the last step beside the first, at the largest size
+_FADING = 0.5  # share of the steps of the largest size over which it falls to that
+
+
+class Easel(ClippedPixels):
+    """Pixels between black and white, of which an optimiser that wants to know its bounds is told."""
+
+    @staticmethod
+    def bounds(given) -> tuple[np.ndarray, np.ndarray]:
+        """The least and the largest difference to the source, float32 `[height, width, 3]`."""
+        source = given[0].numpy()
+        return -source, 1.0 - source
+
+
+class Painter:
+    """Paints with one network in the style of some paintings; compiled once for all sizes.
+
+    Args:
+        recipe: its fields on style, `seed`, `speed` and `strength` count;
+            `layers` and `classes`, if any, are dreamt at the same time.
+        paintings: whose style is wanted.
+
+    Raises:
+        UsageError: an unknown backbone or layer, weights that come to nothing.
+        InputError: a painting that is too small.
+        WeightsError: weights that do not fit or cannot be had.
+    """
+
+    def __init__(self, recipe: Recipe, paintings: list[Painting]):
+        self.recipe = recipe
+        # a line search does not bear the noise of bfloat16
+        dtype = "float32" if recipe.optimizer == "lbfgs" else ""
+        self.backbone = load_backbone(recipe.backbone, weights=recipe.weights, dtype=dtype)
+        if self.backbone.kind != "image":
+            raise UsageError(f"`backbone` must look at pictures. Received: {recipe.backbone!r}, which listens.")
+        own = style_layers(self.backbone)
+        dream = None
+        if recipe.layers or recipe.classes:
+            dream = recipe.dream_weight * Wanted(self.backbone, recipe.layers, recipe.classes).objective
+        self.layers = StyleLayers(recipe.style_layers or own.style, recipe.content_layers or own.content)
+        self.goal = StyleGoal(
+            self.backbone,
+            paintings,
+            loss=recipe.style_loss,
+            relative=recipe.style_norm == "relative",
+            layers=self.layers,
+            content_weight=recipe.content_weight / max(recipe.strength, 1e-3),
+            scale=recipe.style_scale,
+            dream=dream,
+        )
+
+    def paint(self, source: np.ndarray, *, every: int = 5) -> Iterator[Step]:
+        """A whole picture, from small to large; the moments of one size begin the next.
+
+        Args:
+            source: float32 `[height, width, 3]` in [0, 1], at the size at which it is painted.
+            every: steps between two yields.
+        """
+        recipe, canvas = self.recipe, Easel(source)
+        sizes = Octaves(recipe.style_sizes, recipe.style_ratio, least=LEAST_SIDE).sizes(*canvas.size)
+        counts = self.counts(len(sizes))
+        memory: tuple | None = None
+        for octave, (size, count) in enumerate(zip(sizes, counts)):
+            before = canvas.state
+            canvas.resize(size)
+            canvas.state = Easel.project(canvas.state, canvas.given)
+            self.goal.aim(canvas.given[0].numpy())
+            memory = carried(RULE, memory, before, canvas) if memory else None
+            ways = self._way(canvas, count, every, memory, last=octave == len(sizes) - 1)
+            for step in ways:
+                memory = step.memory
+                yield Step(octave, len(sizes), step.step, step.steps, step.scores, canvas, memory)
+
+    def counts(self, sizes: int) -> list[int]:
+        """Steps at each size."""
+        first = self.recipe.first_steps or self.recipe.style_steps
+        counts = [first, *[self.recipe.style_steps] * (sizes - 1)] if sizes > 1 else [max(first, self.recipe.style_steps)]
+        return [max(1, round(n * STEPS[self.recipe.speed])) for n in counts]
+
+    def follow(self, source: np.ndarray, delta: np.ndarray, *, steps: int, step_size: float) -> np.ndarray:
+        """A few more steps on what is painted already, at its size.
+
+        Args:
+            source, delta: float32 `[height, width, 3]`.
+            steps, step_size: how many, and how long.
+        """
+        canvas = Easel(source, np.clip(delta, -source, 1.0 - source))
+        self.goal.aim(source)
+        for _ in self._steps(canvas, steps, steps, None, step_size):
+            pass
+        return canvas.delta()
+
+    def _way(self, canvas, count, every, memory, *, last: bool) -> Iterator[Step]:
+        if self.recipe.optimizer == "lbfgs":
+            return climb_lbfgs(canvas, self.backbone, self.goal.objective, steps=count, every=every)
+        if not last:
+            return self._steps(canvas, count, every, memory, self.recipe.style_step)
+        done = 0
+
+        def length() -> float:
+            nonlocal done
+            gone = max(0.0, (done / count - 1) / _FADING + 1)
+            done += every
+            share = 0.5 + 0.5 * math.cos(math.pi * min(gone, 1.0))
+            return self.recipe.style_step * (_LAST_STEP + (1 - _LAST_STEP) * share)
+
+        return self._steps(canvas, count, every, memory, length)
+
+    def _steps(self, canvas, count, every, memory, length) -> Iterator[Step]:
+        return ascend(
+            canvas,
+            self.backbone,
+            self.goal.objective,
+            rule=RULE,
+            steps=count,
+            step_size=length,
+            every=every,
+            memory=memory,
+            seed=self.recipe.seed,
+        )
+
+    def style_score(self, picture: np.ndarray) -> float:
+        """How far a picture is from the style, 0 at best; at the size of the last `aim`."""
+        return -float(self.goal.style(self.goal.look(picture)))
+
+
+class FramePainter:
+    """Paints the frames of a film; see `temporal.carry.DreamsFrames`.
+
+    Args:
+        recipe: how to paint.
+        paintings: whose style is wanted.
+    """
+
+    toned = staticmethod(Easel.toned)
+
+    def __init__(self, recipe: Recipe, paintings: list[Painting]):
+        self.recipe, self._painter = recipe, Painter(recipe, paintings)
+
+    def begin(self, frame: np.ndarray) -> np.ndarray:
+        """The first frame of a shot, painted from small to large, as a difference to it."""
+        wide, inside = framed(frame, margin=MARGIN)
+        for step in self._painter.paint(wide, every=64):
+            canvas = step.canvas
+        return np.ascontiguousarray(canvas.delta()[inside])
+
+    def follow(self, frame: np.ndarray, delta: np.ndarray) -> np.ndarray:
+        """A few steps at full size, for what has come into view and what memory let go."""
+        (wide, inside), (delta, _) = framed(frame, margin=MARGIN), framed(delta, margin=MARGIN)
+        steps = self.recipe.frame_steps
+        delta = self._painter.follow(wide, delta, steps=steps, step_size=self.recipe.style_step)
+        return np.ascontiguousarray(delta[inside])
+
+    def activations(self, frame: np.ndarray) -> np.ndarray:
+        """Mean squared activation of every layer in which style is seen."""
+        seen = self._painter.goal.look(framed(frame, margin=MARGIN)[0])
+        names = self._painter.goal.objective.layers
+        return np.array([float(tf.reduce_mean(tf.square(tf.cast(seen[n], tf.float32)))) for n in names])
