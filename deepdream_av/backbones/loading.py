@@ -11,7 +11,17 @@ from deepdream_av.backbones.pair import Pair
 from deepdream_av.errors import UsageError, unknown_name
 
 EMBEDDED = ("dreamnet", "earnet", "discriminator")
-APPLICATIONS = ("vgg16", "vgg19", "inception_v3")
+APPLICATIONS = (
+    "vgg16",
+    "vgg19",
+    "inception_v3",
+    "resnet50",
+    "mobilenet_v2",
+    "efficientnet_b0",
+    "efficientnet_v2_b0",
+    "convnext_tiny",
+    "xception",
+)
 
 
 def list_backbones() -> list[str]:
@@ -29,8 +39,9 @@ def load_backbone(
     """Load a network that looks or listens. A second call with the same arguments gives the same object.
 
     Args:
-        name: `"dreamnet"`, `"earnet"` or `"discriminator"`, which are in the package; `"vgg16"`, `"vgg19"` or
-            `"inception_v3"`, whose ImageNet weights Keras fetches at first use; or the path of a saved `.keras` file.
+        name: `"dreamnet"`, `"earnet"` or `"discriminator"`, which are in the package; one of `keras.applications`,
+            such as `"vgg19"` or `"resnet50"`, whose ImageNet weights Keras fetches at first use; the path of a saved
+            `.keras` file; or `hub:` and the folder or handle of a SavedModel, which is a program that will be run.
         weights: a weights file for the named network, instead of its own.
         dtype: Keras dtype policy; by default bfloat16 where the hardware has it.
         contrast: a second network beside it, named as the first is, or `"base"`: what a retrained one was before.
@@ -54,6 +65,10 @@ def load_backbone(
 def _one(name, weights, dtype, *, before: bool = False) -> Backbone:
     """One network; `before`: with the weights that it had before it was retrained."""
     name = os.fspath(name)
+    if name.startswith("hub:"):
+        if weights or before:
+            raise UsageError(f"`weights` and `contrast` base mean nothing beside a SavedModel. Received: '{name}'.")
+        return _hub(name)
     path = Path(name)
     if path.suffix == ".keras":
         if weights:
@@ -70,9 +85,9 @@ def _one(name, weights, dtype, *, before: bool = False) -> Backbone:
             f"`contrast` base needs a retrained network, a saved .keras file, as `backbone`. Received: '{name}'."
         )
     key = name.lower().replace("-", "_")
-    key = {"inceptionv3": "inception_v3"}.get(key, key)
+    key = {known.replace("_", ""): known for known in APPLICATIONS}.get(key.replace("_", ""), key)
     if key not in list_backbones():
-        raise unknown_name("backbone", name, [*list_backbones(), "a saved .keras file"])
+        raise unknown_name("backbone", name, [*list_backbones(), "a saved .keras file", "hub:FOLDER"])
     stamp = 0
     if weights:
         from deepdream_av.media.files import check_source
@@ -82,6 +97,13 @@ def _one(name, weights, dtype, *, before: bool = False) -> Backbone:
 
 
 _paired = lru_cache(maxsize=8)(Pair)
+
+
+@lru_cache(maxsize=4)
+def _hub(name: str):
+    from deepdream_av.backbones import hub
+
+    return hub.load(name)
 
 
 @lru_cache(maxsize=8)

@@ -9,8 +9,9 @@ from deepdream_av.canvases.fourier import Fourier
 from deepdream_av.canvases.laplacian import Laplacian
 from deepdream_av.canvases.phase import Phase
 from deepdream_av.canvases.pixels import ClippedPixels, Pixels
+from deepdream_av.canvases.whole import FreePixels
 
-TONES = {"soft": Pixels, "clip": ClippedPixels, "chroma": ChromaPixels}
+TONES = {"soft": Pixels, "clip": ClippedPixels, "chroma": ChromaPixels, "free": FreePixels}
 FORMS = {"pixels": None, "fourier": Fourier, "phase": Phase, "laplacian": Laplacian}
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from deepdream_av.canvases.encoded import Encoded
+from deepdream_av.canvases.statistics import coloured, whitened
 
 LEVELS = 6
 _GAIN = 0.5**0.5  # from one level to the next smaller one
@@ -15,7 +16,8 @@ class Laplacian(Encoded):
     """A dream held as a Laplacian pyramid (Burt and Adelson 1983), so that coarse forms move as easily as grain.
 
     A pixel of a small level reaches many of the picture, so that its gradient is that much larger; each level is
-    turned down by the root of 2 to make up for it, and a step changes every detail size by about as much.
+    turned down by the root of 2 to make up for it, and a step changes every detail size by about as much. Colours are
+    those of `Fourier`.
 
     State: float32 `[n, 3]`, the pixels of all levels one after the other.
     """
@@ -43,7 +45,7 @@ class Laplacian(Encoded):
     def encode(cls, delta, given):
         """The pyramid of a difference, float32 `[height, width, 3]`."""
         parts, sizes = [], _sizes(tf.shape(delta)[:2])
-        rest = delta
+        rest = whitened(delta)
         for level, (size, smaller) in enumerate(zip(sizes, sizes[1:])):
             less = tf.image.resize(rest[None], smaller, method="area")[0]
             parts.append((rest - tf.image.resize(less[None], size)[0]) / _GAIN**level)
@@ -60,7 +62,7 @@ class Laplacian(Encoded):
         for level in reversed(range(LEVELS)):
             part = tf.reshape(parts[level], tf.concat([sizes[level], [3]], 0)) * _GAIN**level
             total = part if level == LEVELS - 1 else part + tf.image.resize(total[None], sizes[level])[0]
-        return total
+        return coloured(total)
 
 
 def _sizes(size) -> list:

@@ -51,6 +51,11 @@ class Pixels:
         return tf.TensorSpec([None, None, 3], tf.float32), (tf.TensorSpec([None, None, 3], tf.float32),)
 
     @classmethod
+    def source(cls, given):
+        """What is dreamt in, as a network would be shown it: float32 `[1, height, width, 3]`."""
+        return given[0][None]
+
+    @classmethod
     def render(cls, state, given):
         """What a network is shown: float32 `[1, height, width, 3]`."""
         (source,) = given

@@ -11,7 +11,8 @@ COLOURS = np.array(
     [[0.9603, 0.3120, -0.0777], [0.9773, -0.0242, 0.1706], [0.9461, -0.2917, -0.0973]], np.float32
 )
 TO_WHITE = np.linalg.inv(COLOURS).astype(np.float32)
-EXPONENT = 1.0  # of the fall of amplitude; 1.3 in those photos, about 1 in sharper ones (Field 1987)
+EXPONENT = 1.0  # of the fall of amplitude with frequency in natural scenes (Field 1987)
+MEASURED = 1.286  # the same in those photos, by the same program
 _COARSEST = 1.5  # periods in the picture, below which the amplitude rises no further
 
 
@@ -48,17 +49,18 @@ def picture_of(spectrum, size):
     return tf.transpose(planes, [1, 2, 0]) * tf.sqrt(area)
 
 
-def falloff(size):
+def falloff(size, exponent: float = EXPONENT):
     """How large photos are at each frequency, root mean square 1 over all: float32 `[height, width // 2 + 1]`.
 
     Args:
         size: int32 `[2]`, height and width.
+        exponent: of the fall.
     """
     height, width = size[0], size[1]
     y, x = tf.cast(tf.range(height), tf.float32), tf.cast(tf.range(width // 2 + 1), tf.float32)
     tall, wide = tf.cast(height, tf.float32), tf.cast(width, tf.float32)
     frequency = tf.sqrt(tf.square(tf.minimum(y, tall - y) / tall)[:, None] + tf.square(x / wide)[None])
-    amplitude = tf.pow(tf.maximum(frequency, _COARSEST / tf.minimum(tall, wide)), -EXPONENT)
+    amplitude = tf.pow(tf.maximum(frequency, _COARSEST / tf.minimum(tall, wide)), -exponent)
     return amplitude / tf.sqrt(tf.reduce_mean(tf.square(amplitude)))
 
 
@@ -70,7 +72,7 @@ def noise(size: tuple[int, int], *, seed: int, contrast: float = 0.2, amplitude=
         seed: decides it.
         contrast: standard deviation of it.
         amplitude: how large it is at each frequency, float `[height, width // 2 + 1, 1 or 3]`, in decorrelated
-            colours; `falloff` if None.
+            colours; as in the photos that were measured if None.
 
     Returns:
         float32 `[height, width, 3]` around 0.
@@ -78,7 +80,7 @@ def noise(size: tuple[int, int], *, seed: int, contrast: float = 0.2, amplitude=
     white = np.random.default_rng(seed).standard_normal((*size, 3)).astype(np.float32)
     shape = tf.constant(size)
     if amplitude is None:
-        amplitude = falloff(shape)[..., None]
+        amplitude = falloff(shape, MEASURED)[..., None]
     # the size of each coefficient is exactly that of photos, only its phase is drawn
     angle = tf.math.angle(spectrum_of(tf.constant(white)))
     spectrum = tf.cast(amplitude, tf.complex64) * tf.exp(tf.complex(0.0, angle))

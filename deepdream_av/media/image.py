@@ -262,7 +262,7 @@ def write_image(
         like: picture that was dreamt; its alpha is written if it has the same size (JPEG has none: it is
             laid on white), and 16 bits where the format holds them.
         recipe: written into the file.
-        source: name of the file that was dreamt, written with the recipe; None if there was none.
+        source: name of the file that was dreamt, written with the recipe; "" if it was noise, None if nobody knows.
         kind: the verb that made it, for replay.
 
     Raises:
@@ -278,7 +278,7 @@ def write_image(
     if not np.isfinite(array).all():
         raise OutputError("The picture holds values that are not numbers; nothing was written.")
     check_size(path, array.shape[1], array.shape[0])
-    comment = metadata.encode(recipe, source=source or None, kind=kind) if recipe else ""
+    comment = metadata.encode(recipe, source=source, kind=kind) if recipe else ""
     alpha = (
         like.alpha
         if like is not None and like.alpha is not None and like.alpha.shape == array.shape[:2]
