@@ -30,39 +30,62 @@ class Verb:
     source: str = "file to dream"  # help for SOURCE; empty: there is none
 
 
-_PICTURE_FIELDS = frozenset({"strength", "backbone", "weights", "layers", "classes", "contrast", "work_size"})
+_WANTED_FIELDS = frozenset({"guides", "guide_match", "terms", "penalties"})
+_WHERE_FIELDS = frozenset({"mask", "bands"})
+_PICTURE_FIELDS = (
+    frozenset({"strength", "backbone", "weights", "layers", "classes", "contrast", "work_size"})
+    | _WANTED_FIELDS
+    | _WHERE_FIELDS
+)
 _SOUND_FIELDS = frozenset({"ear", "ear_layers", "ear_classes", "sound", "sound_change"})
 _TIME_FIELDS = frozenset({"start", "duration"})
 _FILM_FIELDS = frozenset({"coupling"})
 _PAINTED_FIELDS = frozenset({"generator", "latent_steps", "size"})
+_FORM_FIELDS = frozenset({"canvas", "anchor", "colour"})
+_NOISE_FIELDS = frozenset({"spectrum"})
+_STYLE_FIELDS = frozenset(
+    {"styles", "style_loss", "style_scale", "content_weight", "optimizer", "style_steps", "stylizer"}
+)
+_ZOOM_FIELDS = frozenset({"seconds", "zoom", "rotate", "translate", "fps", "loop", "audio"})
 
 VERBS = {
     "image": Verb(
-        "Dream in a picture.",
+        "Dream in a picture. Without SOURCE, on a canvas of another form than pixels: from noise.",
         (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff"),
         needs_source=True,
-        without=_SOUND_FIELDS | _TIME_FIELDS | _FILM_FIELDS | _PAINTED_FIELDS,
+        without=_SOUND_FIELDS | _TIME_FIELDS | _FILM_FIELDS | (_PAINTED_FIELDS - {"size"}) | _ZOOM_FIELDS | _STYLE_FIELDS,
         example="photo.jpg -o dream.png --look creatures",
     ),
     "audio": Verb(
         "Dream in a sound.",
         (".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a"),
         needs_source=True,
-        without=(_PICTURE_FIELDS - {"strength"}) | _FILM_FIELDS | _PAINTED_FIELDS,
+        without=(_PICTURE_FIELDS - {"strength"})
+        | _FILM_FIELDS
+        | _PAINTED_FIELDS
+        | _FORM_FIELDS
+        | _NOISE_FIELDS
+        | _ZOOM_FIELDS | _STYLE_FIELDS,
         example="song.wav -o dream.wav --strength 1.5",
     ),
     "video": Verb(
         "Dream in the pictures and in the sound of a film. Without SOURCE: in a built-in example.",
         (".mp4", ".mkv", ".webm", ".mov", ".m4v"),
         needs_source=False,
-        without=_PAINTED_FIELDS,
+        without=_PAINTED_FIELDS | _NOISE_FIELDS | _ZOOM_FIELDS | {"stylizer", "optimizer"},
         example="film.mp4 -o dream.mp4 --look eyes",
     ),
     "latent": Verb(
         "Dream in the world of a generator: the picture, of all that it can paint, that a network wants most.",
         (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff"),
         needs_source=False,
-        without=_SOUND_FIELDS | _TIME_FIELDS | _FILM_FIELDS,
+        without=_SOUND_FIELDS
+        | _TIME_FIELDS
+        | _FILM_FIELDS
+        | _FORM_FIELDS
+        | _NOISE_FIELDS
+        | _ZOOM_FIELDS | _STYLE_FIELDS
+        | _WHERE_FIELDS,
         example="-o dream.png --generator ornaments.generator.keras --seed 3",
         source="",
     ),
@@ -70,9 +93,38 @@ VERBS = {
         "Walk through the world of a generator to a sound, as a looped film. Without SOUND: to built-in music.",
         (".mp4", ".mkv", ".webm", ".mov", ".m4v"),
         needs_source=False,
-        without=(_PICTURE_FIELDS - {"strength"}) | _SOUND_FIELDS | {"latent_steps"},
+        without=(_PICTURE_FIELDS - {"strength"})
+        | _SOUND_FIELDS
+        | {"latent_steps"}
+        | _FORM_FIELDS
+        | _NOISE_FIELDS
+        | _ZOOM_FIELDS | _STYLE_FIELDS,
         example="song.wav -o walk.mp4 --generator ornaments.generator.keras",
         source="sound to walk to",
+    ),
+    "style": Verb(
+        "Paint a picture in the style of others.",
+        (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff"),
+        needs_source=True,
+        without=_SOUND_FIELDS
+        | _TIME_FIELDS
+        | _FILM_FIELDS
+        | _PAINTED_FIELDS
+        | _NOISE_FIELDS
+        | _ZOOM_FIELDS
+        | _WANTED_FIELDS
+        | _WHERE_FIELDS
+        | {"canvas", "anchor", "contrast"},
+        example="photo.jpg --style painting.jpg --style other.jpg:0.3 -o out.png",
+        source="picture to paint",
+    ),
+    "zoom": Verb(
+        "Zoom into a picture that is dreamt on and on, as a film that is a loop.",
+        (".mp4", ".mkv", ".webm", ".mov", ".m4v"),
+        needs_source=True,
+        without=_SOUND_FIELDS | _TIME_FIELDS | _PAINTED_FIELDS | _NOISE_FIELDS | _STYLE_FIELDS,
+        example="photo.jpg -o zoom.mp4 --seconds 10 --zoom 1.04 --rotate 1.5",
+        source="picture to zoom into",
     ),
 }
 
@@ -132,13 +184,16 @@ def add_run_flags(run):
 def _add_flag(group, f: dataclasses.Field):
     """One flag for one field; absent flags stay None, so that the look decides."""
     meta = f.metadata
+    if f.type == "tuple[float, ...]":
+        group.add_argument("--" + f.name.replace("_", "-"), dest=f.name, metavar="X,X,...", help=_escaped(meta["doc"]))
+        return
     if f.type.startswith("tuple"):
-        flag = "--" + f.name.removesuffix("es" if f.name.endswith("sses") else "s").replace("_", "-")
+        flag = "--" + _singular(f.name).replace("_", "-")
         group.add_argument(
             flag,
             dest=f.name,
             action="append",
-            metavar="NAME[:WEIGHT]",
+            metavar="FILE[:WEIGHT]" if f.name == "guides" else "NAME[:WEIGHT]",
             help=_escaped(meta["doc"]) + "; repeatable",
         )
         return
@@ -156,6 +211,13 @@ def _add_flag(group, f: dataclasses.Field):
     group.add_argument(
         "--" + f.name.replace("_", "-"), dest=f.name, type=kind, metavar=metavar, help=_escaped(doc)
     )
+
+
+def _singular(name: str) -> str:
+    """`layers`, `classes` and `penalties`, one of them."""
+    if name.endswith("ies"):
+        return name[:-3] + "y"
+    return name.removesuffix("es" if name.endswith("sses") else "s")
 
 
 def _escaped(text: str) -> str:
@@ -184,14 +246,20 @@ def checked(verb: str, flags: argparse.Namespace) -> argparse.Namespace:
     """Flags as they were typed, as `parse` returns them."""
     recipe = _recipe(flags)
     source = getattr(flags, "source", None)
-    if source is None and VERBS[verb].needs_source:
+    from_noise = verb == "image" and recipe.canvas != "pixels"
+    if source is None and VERBS[verb].needs_source and not from_noise:
         raise UsageError(
             f"`source` must be the name of a file, as in: python -m deepdream_av.{verb} "
             f"{VERBS[verb].example}. Received: nothing."
         )
     if source is not None:
         source = files.check_source(source)
-    for file in (recipe.weights, recipe.generator):
+    guides = [name.partition("@")[0] for name, _ in recipe.guides]
+    mask = "" if recipe.mask == "alpha" else recipe.mask
+    styles = [file for name, _ in recipe.styles for file in files.with_mask(name)]
+    if verb == "style" and not recipe.styles:
+        raise UsageError("`--style` must name a picture whose style is wanted. Received: nothing.")
+    for file in (recipe.weights, recipe.generator, recipe.audio, mask, *guides, *styles):
         if file:
             files.check_source(file)
     output = Path(flags.output if flags.output is not None else _default_name(verb, source or ""))
@@ -217,7 +285,7 @@ def _default_name(verb: str, source) -> Path:
     if not source:
         return Path(f"dream{suffixes[0]}")
     source = Path(source)
-    keep = verb == "image" and source.suffix.lower() in suffixes
+    keep = verb in ("image", "style") and source.suffix.lower() in suffixes
     return source.with_name(f"{source.stem}.dream{source.suffix if keep else suffixes[0]}")
 
 
@@ -226,7 +294,9 @@ def _recipe(flags: argparse.Namespace) -> Recipe:
     names = {f.name: f for f in dataclasses.fields(Recipe)}
     changes = {n: v for n, v in vars(flags).items() if n in names and v is not None and n != "look"}
     for n, f in names.items():
-        if n in changes and f.type.startswith("tuple"):
+        if n in changes and f.type == "tuple[float, ...]":
+            changes[n] = _value(f, changes[n])
+        elif n in changes and f.type.startswith("tuple"):
             changes[n] = tuple(_layer(text, n) for text in changes[n])
     for text in flags.set:
         key, equals, value = text.partition("=")
@@ -242,7 +312,16 @@ def _recipe(flags: argparse.Namespace) -> Recipe:
 
         if look:
             raise UsageError("`--recipe` and `--look` exclude each other. Received both.")
-        return read_recipe(flags.recipe).replace(**changes)
+        recipe = read_recipe(flags.recipe)
+        for field in ("backbone", "contrast"):
+            named = getattr(recipe, field)
+            if named.startswith("hub:") and field not in changes:
+                # a SavedModel is a program, and the recipe may be a stranger's
+                raise UsageError(
+                    f"A recipe in a file does not make a SavedModel run; say `--{field} {named}` yourself. "
+                    f"Received: '{flags.recipe}'."
+                )
+        return recipe.replace(**changes)
     return Recipe.from_look(look or "eyes", **changes)
 
 
@@ -261,6 +340,11 @@ def _layer(text: str, name: str) -> tuple[str, float]:
 
 def _value(f: dataclasses.Field, text: str):
     """The text after `KEY=` in the field's type."""
+    if f.type == "tuple[float, ...]":
+        try:
+            return tuple(float(part) for part in text.split(",") if part)
+        except ValueError:
+            raise UsageError(f"`{f.name}` must be numbers, as in 0.5,1,2,1. Received: {text!r}.") from None
     if f.type.startswith("tuple"):
         return tuple(_layer(part, f.name) for part in text.split(",") if part)
     try:

@@ -19,6 +19,10 @@ from deepdream_av.interrupts import finishing
 from deepdream_av.recipe import Recipe
 
 _STRIP = 256  # rows that are toned at a time
+_LONGER = 4.0  # times the steps of a dream in a photo that one from noise gets
+_FAINT = 0.02  # contrast of the noise from which forms grow
+_MOST = 500  # pictures of a folder whose spectrum is measured
+_CONTRAST = 0.2  # standard deviation of a finished dream from noise, as photos have it
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,8 @@ def dream_image(source, *, recipe: Recipe | None = None, progress: Callable | No
     """Dream in a picture and keep its size.
 
     Args:
-        source: path of a picture, or an array: float `[height, width, 3]` in [0, 1] or uint8, sRGB.
+        source: path of a picture, or an array: float `[height, width, 3]` in [0, 1] or uint8, sRGB. None: noise, a
+            square of the recipe's `size`, on whose `seed` the dream depends.
         recipe: how; the default look if None.
         progress: called as `progress(done, total)` in steps.
 
@@ -57,13 +62,17 @@ def dream_image(source, *, recipe: Recipe | None = None, progress: Callable | No
     (48, 64, 3)
     """
     recipe = recipe or Recipe.from_look()
+    if source is None:
+        return _dream_noise(recipe, progress or (lambda *_: None))
+    alpha = None
     if isinstance(source, str | os.PathLike):
         from deepdream_av.media.image import read_image
 
-        array = read_image(source).array
+        picture = read_image(source)
+        array, alpha = picture.array, picture.alpha
     else:
         array = checked_array(source)
-    return _dream(array, recipe, progress or (lambda *_: None))
+    return _dream(array, recipe, progress or (lambda *_: None), alpha)
 
 
 def checked_array(source) -> np.ndarray:
@@ -89,34 +98,92 @@ def checked_array(source) -> np.ndarray:
     return np.clip(array.astype(np.float32), 0.0, 1.0)
 
 
-def _dream(array: np.ndarray, recipe: Recipe, progress: Callable) -> DreamtPicture:
+def _dream(array: np.ndarray, recipe: Recipe, progress: Callable, alpha=None) -> DreamtPicture:
+    from deepdream_av.ascent.masks import alpha_mask
     from deepdream_av.ascent.pictures import PictureDreamer, framed, work_size
     from deepdream_av.canvases.pixels import scaled
+    from deepdream_av.media.palette import keeper
 
     began, interrupted = time.monotonic(), False
     dreamer = PictureDreamer(recipe)
+    if recipe.mask == "alpha":
+        dreamer.masks[""] = alpha_mask(alpha)
     width, height = work_size(recipe, array.shape[1::-1])
     small = scaled(array, (height, width))
-    wide, inside = framed(small)
-    curves: dict[int, tuple[float, ...]] = {}
-    canvas = None
+    wide, inside = framed(small, margin=recipe.margin)
+    canvas, curves = None, {}
     if recipe.strength > 0:
-        try:
-            for step in dreamer.dream(wide):
-                canvas = step.canvas
-                curves[step.octave] = step.scores
-                progress(round(step.done * step.octaves * step.steps), step.octaves * step.steps)
-        except KeyboardInterrupt:
-            if canvas is None:
-                raise
-            interrupted = True
+        canvas, curves, interrupted = _climbed(dreamer.dream(wide, inside=inside), progress)
     delta = np.zeros_like(small)
     if canvas is not None:
         delta = dreamer.settled(small, np.ascontiguousarray(canvas.delta()[inside]))
-    result = laid_over(array, delta, dreamer.canvas.toned)
-    report = {
+    keep = keeper(recipe.colour, small, dreamer.canvas.toned(small, delta))
+    result = laid_over(array, delta, lambda x, d: keep(x, dreamer.canvas.toned(x, d)))
+    result = dreamer.untouched(array, result)
+    report = _report(dreamer, array, result, (width, height), curves, began)
+    return DreamtPicture(result, recipe, report, interrupted)
+
+
+def _dream_noise(recipe: Recipe, progress: Callable) -> DreamtPicture:
+    """A dream of nothing: a grey picture, or for phases a noise with the spectrum of photos, and what grows on it."""
+    from deepdream_av.ascent.pictures import MARGIN, PictureDreamer, work_size
+    from deepdream_av.canvases.pixels import scaled
+    from deepdream_av.canvases.statistics import noise
+
+    began = time.monotonic()
+    dreamer = PictureDreamer(recipe)
+    size = work_size(recipe, (recipe.size, recipe.size))
+    whole = tuple(side + 2 * MARGIN for side in size)
+    amplitude = _amplitude(recipe.spectrum, whole) if recipe.spectrum else None
+    start = noise(whole, seed=recipe.seed, amplitude=amplitude, contrast=_CONTRAST)
+    source = np.full_like(start, 0.5)
+    if recipe.canvas == "phase":
+        source, start = np.clip(source + start, 0.0, 1.0), None
+    else:
+        start = start * np.float32(_FAINT / _CONTRAST)
+    steps = dreamer.dream(source, delta=start, longer=_LONGER)
+    canvas, curves, interrupted = _climbed(steps, progress)
+    delta = canvas.delta()
+    if start is not None:
+        delta = delta * np.float32(_CONTRAST / max(float(delta.std()), 1e-6))
+    small = dreamer.canvas.toned(source, delta)[MARGIN:-MARGIN, MARGIN:-MARGIN]
+    result = np.clip(scaled(np.ascontiguousarray(small), (recipe.size, recipe.size)), 0.0, 1.0)
+    report = _report(dreamer, np.full_like(result, 0.5), result, size, curves, began)
+    return DreamtPicture(result, recipe, report, interrupted)
+
+
+def _amplitude(folder: str, size: tuple[int, int]) -> np.ndarray:
+    """The mean spectrum of a folder of pictures."""
+    from pathlib import Path
+
+    from deepdream_av.canvases.statistics import mean_amplitude
+    from deepdream_av.media.image import SUFFIXES, read_image
+
+    files = sorted(x for x in Path(folder).glob("*") if x.suffix.lower() in SUFFIXES)[:_MOST]
+    if not files:
+        raise InputError(f"`spectrum` must be a folder of pictures ({', '.join(SUFFIXES)}). Received: '{folder}'.")
+    return mean_amplitude((read_image(path).array for path in files), size)
+
+
+def _climbed(steps, progress: Callable) -> tuple:
+    """The canvas after all steps, or after those that were done until Ctrl-C; the scores; whether that was early."""
+    canvas, curves = None, {}
+    try:
+        for step in steps:
+            canvas = step.canvas
+            curves[step.octave] = step.scores
+            progress(round(step.done * step.octaves * step.steps), step.octaves * step.steps)
+    except KeyboardInterrupt:
+        if canvas is None:
+            raise
+        return canvas, curves, True
+    return canvas, curves, False
+
+
+def _report(dreamer, array, result, work, curves: dict, began: float) -> dict:
+    return {
         "size": [array.shape[1], array.shape[0]],
-        "work_size": [width, height],
+        "work_size": list(work),
         "backbone": dreamer.backbone.name,
         "layers": [list(pair) for pair in dreamer.wanted.layers],
         "classes": [list(pair) for pair in dreamer.wanted.classes],
@@ -125,7 +192,6 @@ def _dream(array: np.ndarray, recipe: Recipe, progress: Callable) -> DreamtPictu
         "scores": [[round(s, 4) for s in curve] for curve in curves.values()],
         "seconds": round(time.monotonic() - began, 2),
     }
-    return DreamtPicture(result, recipe, report, interrupted)
 
 
 def laid_over(picture: np.ndarray, delta: np.ndarray, toned: Callable) -> np.ndarray:
@@ -168,6 +234,9 @@ def _plan(args) -> dict:
     from deepdream_av.ascent.pictures import work_size
     from deepdream_av.media.image import read_image
 
+    if args.source is None:
+        size = (args.recipe.size, args.recipe.size)
+        return {"source": "noise", "size": list(size), "work_size": list(work_size(args.recipe, size))}
     picture = read_image(args.source)
     size = picture.array.shape[1::-1]
     return {
@@ -178,15 +247,25 @@ def _plan(args) -> dict:
 
 
 def _job(args, progress, say) -> cli.Result:
+    from deepdream_av.ascent.masks import mask_notes
     from deepdream_av.media.files import writing
     from deepdream_av.media.image import check_size, read_image, write_image
 
+    if args.source is None:
+        say("No picture was given: dreaming from noise.")
+        with writing(args.output, force=args.force) as part:
+            dream = _dream_noise(args.recipe, progress)
+            with finishing():
+                write_image(part, dream.array, recipe=args.recipe, source="")
+        return cli.Result(args.output, dream.report, interrupted=dream.interrupted)
     picture = read_image(args.source)
     check_size(args.output, *picture.array.shape[1::-1])
     for note in picture.notes:
         say(note)
+    for note in mask_notes(args.recipe, picture.array.shape):
+        say(note)
     with writing(args.output, force=args.force, source=args.source) as part:
-        dream = _dream(picture.array, args.recipe, progress)
+        dream = _dream(picture.array, args.recipe, progress, picture.alpha)
         with finishing():
             write_image(part, dream.array, like=picture, recipe=args.recipe, source=args.source)
     return cli.Result(args.output, dream.report, interrupted=dream.interrupted)

@@ -36,12 +36,42 @@ class Recipe:
     seed: int = _f(0, "randomness is drawn from this number", low=0, high=2**31 - 1)
     strength: float = _f(1.0, "how far to dream: 0 leaves the source, 1 is the look's own", low=0.0, high=4.0)
     speed: str = _f("normal", "how much work to spend", choices=("sketch", "normal", "fine"))
-    backbone: str = _f("dreamnet", "network that looks: a known name or a saved .keras file")
+    backbone: str = _f("dreamnet", "network that looks: a known name, a saved .keras file, or hub:FOLDER_OR_HANDLE")
     weights: str = _f("", "weights file for the backbone, instead of its own")
     layers: tuple[tuple[str, float], ...] = _f(
         (), "layers or channels (NAME#12) to raise, with weights; empty: the look's own"
     )
     classes: tuple[tuple[str, float], ...] = _f((), "classes to raise, of a network that knows classes")
+    loss: str = _f(
+        "energy",
+        "measure of how much there is of a layer: the logarithm of its energy, its mean, its mean square, its norm",
+        choices=("energy", "mean", "square", "norm"),
+        flag=False,
+    )
+    border: int = _f(0, "cells at the edges of each layer that do not count", low=0, high=16, flag=False)
+    balance: str = _f(
+        "none",
+        "what weights weigh: the terms as they are, or gradients that were brought to one length each",
+        choices=("none", "own"),
+        flag=False,
+    )
+    guides: tuple[tuple[str, float], ...] = _f(
+        (), "pictures whose motifs the layers shall be filled with, with weights"
+    )
+    guide_match: str = _f(
+        "cosine",
+        "which cell of a guide counts: that of the largest product or of the nearest direction, that at the same "
+        "place, or that at the same place exactly",
+        choices=("best", "cosine", "place", "copy"),
+    )
+    terms: tuple[tuple[str, float], ...] = _f(
+        (),
+        "more to want, as KIND=LAYER#CHANNELS: mean, square, norm, energy, neuron=LAYER#12/0.5/0.5, "
+        "direction=LAYER#3+7, cosine=LAYER#3+7, diversity=LAYER",
+    )
+    penalties: tuple[tuple[str, float], ...] = _f(
+        (), "what to avoid in the picture, with weights: tv (grain), slope (an unnatural spectrum), distance"
+    )
     contrast: str = _f(
         "",
         "keep out what this network sees: base (the backbone before it was retrained), a known name, or a saved "
@@ -60,8 +90,120 @@ class Recipe:
         0.006, "length of a step, in units of the picture's range", low=1e-5, high=1.0, flag=False
     )
     jitter: int = _f(16, "largest random shift before each step", low=0, high=512, unit="px", flag=False)
-    rule: str = _f("std", "how the gradient is normalised", choices=("std", "mean", "laplacian", "natural"), flag=False)
-    tone: str = _f("soft", "how the result is brought back into range", choices=("soft", "clip"), flag=False)
+    octaves_above: int = _f(0, "how many of them are larger than the picture", low=0, high=8, flag=False)
+    octave_sizes: str = _f(
+        "round",
+        "how sides of octaves become whole numbers: rounded or cut, from the picture's own or each from the one before",
+        choices=("round", "floor", "round-each", "floor-each"),
+        flag=False,
+    )
+    carry: str = _f(
+        "delta",
+        "what goes from octave to octave: what was dreamt, or the picture as a whole",
+        choices=("delta", "picture"),
+        flag=False,
+    )
+    carry_blend: float = _f(
+        0.0, "share of the source in a picture that goes to the next octave", low=0.0, high=1.0, flag=False
+    )
+    margin: int = _f(16, "mirror image around the picture", low=0, high=128, unit="px", flag=False)
+    rule: str = _f(
+        "std",
+        "how the gradient is normalised",
+        choices=(
+            "std",
+            "mean",
+            "limited",
+            "laplacian",
+            "lapnorm",
+            "natural",
+            "cascade",
+            "cascade-wide",
+            "adam",
+        ),
+        flag=False,
+    )
+    rule_floor: float = _f(0.0, "what that adds to, or for limited at least divides by", low=0.0, high=1.0, flag=False)
+    bands: tuple[float, ...] = _f(
+        (), "an equaliser: strength of each detail size, the finest first, such as 0.5,1,2,1"
+    )
+    momentum: float = _f(0.0, "share of the last directions that is kept in each", low=0.0, high=0.99, flag=False)
+    units: str = _f(
+        "range",
+        "what a step is measured in: the range of the picture, or the standard deviations of ImageNet's colours",
+        choices=("range", "imagenet"),
+        flag=False,
+    )
+    rescue: int = _f(
+        0, "first steps in which a network that answers nothing is waked", low=0, high=1000, flag=False
+    )
+    robust: float = _f(
+        0.0, "how far the picture is scaled, turned and shifted before each step", low=0.0, high=4.0, flag=False
+    )
+    mask: str = _f(
+        "", "where to dream: a picture, white or opaque where, or alpha for the source's own alpha channel"
+    )
+    loudness: float = _f(
+        19.5 / 255, "root mean square of a dream at strength 1", low=0.0, high=0.5, flag=False
+    )
+    finish: str = _f(
+        "even",
+        "whether the dream is brought to one loudness everywhere, or stays as it came",
+        choices=("even", "raw"),
+        flag=False,
+    )
+    tone: str = _f(
+        "soft",
+        "how the result is brought back into range: bent, cut off, paled with its hues kept, or cut off at the end only",
+        choices=("soft", "clip", "chroma", "free"),
+        flag=False,
+    )
+    canvas: str = _f(
+        "pixels",
+        "form in which the dream is held",
+        choices=("pixels", "fourier", "phase", "laplacian"),
+    )
+    spectrum: str = _f("", "folder of pictures whose mean spectrum a dream from noise has; empty: that of photos")
+    anchor: float = _f(
+        0.0, "how firmly the dream stays with what the network sees in the source", low=0.0, high=100.0
+    )
+    colour: str = _f(
+        "dream",
+        "whose colours the result has: the dream's, or, place by place or as a whole, the source's",
+        choices=("dream", "luminance", "lab", "histogram"),
+    )
+
+    # style
+    styles: tuple[tuple[str, float], ...] = _f(
+        (), "pictures whose style is painted in, with weights; FILE@MASK paints only where the picture MASK is white"
+    )
+    style_loss: str = _f(
+        "w2", "how styles are compared: by Wasserstein distance or by Gram matrices", choices=("w2", "gram")
+    )
+    style_scale: float = _f(1.0, "size of the brushwork beside the picture", low=0.1, high=10.0)
+    style_layers: tuple[tuple[str, float], ...] = _f(
+        (), "layers in which style is seen, with weights; empty: the network's own", flag=False
+    )
+    style_norm: str = _f(
+        "relative",
+        "whether style and content are measured against what is aimed at, or as the papers do",
+        choices=("relative", "plain"),
+        flag=False,
+    )
+    content_weight: float = _f(0.05, "weight of what the picture shows, beside its style", low=0.0, high=1e9)
+    content_layers: tuple[tuple[str, float], ...] = _f(
+        (), "layers in which content is seen, with weights; empty: the network's own", flag=False
+    )
+    dream_weight: float = _f(0.01, "weight of layers that are dreamt beside a style", low=0.0, high=1e6, flag=False)
+    optimizer: str = _f("adam", "what paints a style", choices=("adam", "lbfgs"))
+    style_steps: int = _f(40, "steps of a style at each size, from small to large", low=1, high=10_000)
+    first_steps: int = _f(120, "steps of a style at the smallest size; 0: as at each", low=0, high=10_000, flag=False)
+    style_sizes: int = _f(8, "most sizes at which a style is painted", low=1, high=16, flag=False)
+    style_ratio: float = _f(2**0.5, "ratio between two of them", low=1.05, high=4.0, flag=False)
+    style_step: float = _f(
+        0.02, "length of a step of a style, in units of the picture's range", low=1e-5, high=1.0, flag=False
+    )
+    stylizer: str = _f("", "network that paints any style in one go: a TensorFlow Hub handle or a SavedModel folder")
 
     # pictures out of a generator
     generator: str = _f("", "network that paints: a saved .keras file; empty: the one in the package")
@@ -71,7 +213,7 @@ class Recipe:
         low=1,
         high=10_000,
     )
-    size: int = _f(512, "side of what a generator paints, in the file", low=64, high=4096, unit="px")
+    size: int = _f(512, "side of what a generator paints or noise becomes, in the file", low=64, high=4096, unit="px")
 
     # sound
     ear: str = _f("earnet", "network that listens: earnet or a saved .keras file")
@@ -91,6 +233,15 @@ class Recipe:
     )
     sound_steps: int = _f(24, "most gradient steps spent on the sound", low=1, high=1000, flag=False)
 
+    # zoom
+    seconds: float = _f(10.0, "length of the zoom", low=0.1, high=1e6, unit="s")
+    zoom: float = _f(1.02, "enlargement from frame to frame at 30 frames a second", low=0.5, high=2.0)
+    rotate: float = _f(0.0, "turn from frame to frame, to the left", low=-90.0, high=90.0, unit="degrees")
+    translate: str = _f("0,0", "shift from frame to frame, right,down in pixels")
+    fps: float = _f(30.0, "frames a second of the zoom; the speed stays", low=1.0, high=120.0)
+    loop: str = _f("on", "whether the end of the zoom flows into its beginning", choices=("on", "off"))
+    audio: str = _f("", "sound for the zoom, repeated or cut to its length; it may drive the dream")
+
     # film
     start: float = _f(0.0, "skip this much of the film or sound", low=0.0, high=1e6, unit="s")
     duration: float = _f(0.0, "dream only this much; 0: to the end", low=0.0, high=1e6, unit="s")
@@ -108,6 +259,7 @@ class Recipe:
     def __post_init__(self):
         for f in dataclasses.fields(self):
             object.__setattr__(self, f.name, _checked(f, getattr(self, f.name)))
+        _check_together(self)
 
     def to_json(self, **json_options) -> str:
         """This recipe as JSON, with the schema number."""
@@ -159,6 +311,20 @@ class Recipe:
         return dataclasses.replace(self, **changes)
 
 
+def _check_together(recipe: Recipe):
+    """Settings that are fine each, and contradict each other."""
+    if recipe.bands and recipe.rule not in ("std", "laplacian"):
+        raise UsageError(
+            f"`bands` makes a rule of its own and excludes others. Received: bands and the rule {recipe.rule!r}."
+        )
+    if recipe.momentum and recipe.rule in ("adam", "cascade", "cascade-wide"):
+        raise UsageError(f"`momentum` excludes rules with a memory. Received: momentum and {recipe.rule!r}.")
+    for name in ("penalties", "guides"):
+        for what, weight in getattr(recipe, name):
+            if weight < 0:
+                raise UsageError(f"`{name}` must have weights of at least 0. Received: {what}:{weight:g}.")
+
+
 def list_looks() -> list[str]:
     """Names of the looks that ship with the library."""
     folder = resources.files("deepdream_av") / "presets"
@@ -167,6 +333,8 @@ def list_looks() -> list[str]:
 
 def _checked(f: dataclasses.Field, value):
     """`value` in the field's type and range, or a `UsageError` that names both."""
+    if f.type == "tuple[float, ...]":
+        return _checked_gains(f.name, value)
     if f.type.startswith("tuple"):
         return _checked_layers(f.name, value)
     kind = {"int": int, "float": float, "str": str}[f.type]
@@ -192,9 +360,20 @@ def _checked(f: dataclasses.Field, value):
 def _checked_layers(name: str, value):
     try:
         pairs = tuple((layer, float(weight)) for layer, weight in value)
-        ok = all(isinstance(layer, str) and 0 < len(layer) <= 256 and abs(w) <= 1e6 for layer, w in pairs)
+        ok = all(isinstance(layer, str) and 0 < len(layer) <= 1024 and abs(w) <= 1e6 for layer, w in pairs)
     except (TypeError, ValueError, OverflowError):
         ok = False
     if not ok or len(pairs) > 64:
         raise UsageError(f"`{name}` must be pairs of a layer's name and its weight. Received: {value!r}.")
     return pairs
+
+
+def _checked_gains(name: str, value):
+    try:
+        gains = tuple(float(x) for x in value if not isinstance(x, bool | str | bytes))
+        ok = len(gains) == len(value) and all(0 <= x <= 100 for x in gains)
+    except (TypeError, ValueError, OverflowError):
+        ok, gains = False, ()
+    if not ok or len(gains) not in (0, 2, 3, 4, 5, 6, 7, 8) or (gains and not any(gains)):
+        raise UsageError(f"`{name}` must be 2 to 8 numbers from 0 to 100, not all 0. Received: {value!r}.")
+    return gains

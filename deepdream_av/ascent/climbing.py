@@ -7,6 +7,7 @@ from functools import lru_cache
 import tensorflow as tf
 
 from deepdream_av.ascent.memory import memory_specs
+from deepdream_av.ascent.slopes import as_a_whole, by_terms
 
 SHOWN = ("picture", "source")  # what terms may read beside the layers of a network
 
@@ -22,9 +23,8 @@ def of_network(backbone, names):
     return backbone.truncated(names) if names else None
 
 
-@lru_cache(maxsize=16)
-def compiled(kind, listener, objective, rule, transforms):
-    """Some steps as one graph for every size: `climb(state, memory, given, [seed, octave, step], count, length)`.
+def compiled(kind, listener, objective, rule, transforms, masked: bool = False):
+    """Some steps as one graph: `climb(state, memory, given, masks, [seed, octave, step], count, length)`.
 
     Stepping eagerly would also compute the gradient of every filter, which takes two to three times as long.
 
@@ -32,31 +32,46 @@ def compiled(kind, listener, objective, rule, transforms):
         kind: class of the canvas.
         listener: a truncated backbone, or None if the objective reads the picture alone.
         objective, rule, transforms: see `ascend`.
+        masked: whether the first of the masks is for the whole dream; those of the objective's terms follow.
 
     Returns:
         A function that gives the new state, the new memory, and the scores float32 `[count]`.
     """
+    return _compiled(kind, listener, objective, rule, transforms, masked)
+
+
+@lru_cache(maxsize=16)
+def _compiled(kind, listener, objective, rule, transforms, masked):
     state_spec, given_spec = kind.signature()
     remembered = memory_specs(rule, state_spec)
+    names = getattr(objective, "masks", ())
+    mask_specs = tuple(tf.TensorSpec([None, None, 1]) for _ in range(masked + len(names)))
+    pixelwise = not hasattr(kind, "form")  # else a step at one place of the state is a step all over the picture
+    apart = names or getattr(objective, "balance", "none") == "own" or (masked and not pixelwise)
+    ascent = by_terms if apart else as_a_whole
 
-    def score_of(state, given, seed):
+    def look(state, given, seed):
+        """What the canvas shows, and what the network makes of it."""
         shown = kind.render(state, given)
         x = shown
         for number, transform in enumerate(transforms):
             x = transform.apply(x, transform.draw(seed + [number, 0]))
-        return objective(activations(kind, listener, x, shown, given))
+        seen = dict(listener(x)) if listener is not None else {}
+        if hasattr(kind, "source"):
+            seen["source"] = kind.source(given)
+        return shown, seen | {"picture": shown}
 
-    def one(n, state, memory, given, scores, first, length):
+    def one(n, state, memory, given, masks, scores, first, length):
         # 65,536 steps to an octave, 32,768 octaves: no two steps share their randomness
         seed = tf.stack([first[0], first[1] * 65536 + first[2] + n])
-        with tf.GradientTape() as tape:
-            tape.watch(state)
-            score = score_of(state, given, seed)
-        gradient = tape.gradient(score, state)
+        named = dict(zip(names, masks[masked:])) | ({"": masks[0]} if masked and not pixelwise else {})
+        score, gradient = ascent(lambda at: look(at, given, seed), objective, state, named)
         if hasattr(rule, "start"):
             direction, memory = rule(gradient, state, given, memory)
         else:
             direction = rule(gradient, state, given)
+        if masked and pixelwise:  # after the rule, which would make up for what a mask takes away
+            direction *= masks[0]
         return kind.project(state + length * direction, given), memory, scores.write(n, score)
 
     @tf.function(
@@ -64,16 +79,17 @@ def compiled(kind, listener, objective, rule, transforms):
             state_spec,
             remembered,
             given_spec,
+            mask_specs,
             tf.TensorSpec([3], tf.int32),
             tf.TensorSpec([], tf.int32),
             tf.TensorSpec([], tf.float32),
         ]
     )
-    def climb(state, memory, given, first, count, length):
+    def climb(state, memory, given, masks, first, count, length):
         scores = tf.TensorArray(tf.float32, size=count)
 
         def body(n, state, memory, scores):
-            state, memory, scores = one(n, state, memory, given, scores, first, length)
+            state, memory, scores = one(n, state, memory, given, masks, scores, first, length)
             return n + 1, state, memory, scores
 
         _, state, memory, scores = tf.while_loop(
@@ -91,19 +107,3 @@ def compiled(kind, listener, objective, rule, transforms):
         return state, memory, scores.stack()
 
     return climb
-
-
-def activations(kind, listener, x, shown, given) -> dict:
-    """All that terms may read: `{layer: activation}`, "picture", and the canvas's "source" if it has one.
-
-    Args:
-        kind: class of the canvas.
-        listener: a truncated backbone or None.
-        x: what the network is shown.
-        shown: the same before the transforms.
-        given: see `ascend`.
-    """
-    seen = dict(listener(x)) if listener is not None else {}
-    if hasattr(kind, "source"):
-        seen["source"] = kind.source(given)
-    return seen | {"picture": shown}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from deepdream_av.ascent.pictures import LOUDNESS, PictureDreamer, framed, levelled
+from deepdream_av.ascent.pictures import PictureDreamer, framed, levelled
 from deepdream_av.recipe import Recipe
 
 LOUDEST = 2.1  # times the loudness of a picture's dream, at most
@@ -25,7 +25,7 @@ class FrameDreamer:
 
     def __init__(self, recipe: Recipe):
         self.recipe, self._pictures = recipe, PictureDreamer(recipe)
-        self._target = LOUDNESS * recipe.strength
+        self._target = recipe.loudness * recipe.strength
         self._since = 0
 
     @property
@@ -36,11 +36,11 @@ class FrameDreamer:
     def begin(self, frame: np.ndarray) -> np.ndarray:
         """The dream of a first frame, octave by octave, as a difference to it."""
         wide, inside = framed(frame)
-        for step in self._pictures.dream(wide, every=64):
+        for step in self._pictures.dream(wide, every=64, inside=inside):
             dream = step.canvas
         delta = levelled(dream.delta(), self._target)
         for _ in range(_SETTLING):
-            delta = self._short(wide, self.recipe.memory * delta)
+            delta = self._short(wide, self.recipe.memory * delta, inside)
             self._balance(wide, delta, speed=0.8)
         self._since = 0
         return np.ascontiguousarray(delta[inside])
@@ -48,7 +48,7 @@ class FrameDreamer:
     def follow(self, frame: np.ndarray, delta: np.ndarray) -> np.ndarray:
         """A few steps at full size; just long enough to replace what memory let go."""
         (wide, inside), (delta, _) = framed(frame), framed(delta)
-        delta = self._short(wide, delta)
+        delta = self._short(wide, delta, inside)
         self._since += 1
         if self._since >= _LOOK_EVERY:
             self._since = 0
@@ -59,15 +59,16 @@ class FrameDreamer:
         """Mean squared activation of every dreamt layer."""
         return self._pictures.activations(framed(frame)[0])
 
-    def _short(self, frame: np.ndarray, delta: np.ndarray) -> np.ndarray:
+    def _short(self, frame: np.ndarray, delta: np.ndarray, inside) -> np.ndarray:
         count = self.recipe.frame_steps
         step = max(1.6 * (1 - self.recipe.memory) * self._target / count, 1e-4)
-        return levelled(self._pictures.follow(frame, delta, steps=count, step_size=step), self._target)
+        dreamt = self._pictures.follow(frame, delta, steps=count, step_size=step, inside=inside)
+        return levelled(self._pictures.within(dreamt, inside), self._target)
 
     def _balance(self, frame: np.ndarray, delta: np.ndarray, *, speed: float) -> None:
         """Let the dream be louder where the film drowns it: rich pictures need more than plain ones."""
-        strength = self.recipe.strength
-        if strength <= 0:
+        strength, least = self.recipe.strength, self.recipe.loudness * self.recipe.strength
+        if strength <= 0 or not self._pictures.wanted.layers:  # a class has no loudness of its own
             return
         before = self._pictures.activations(frame)
         if not before.max() > 1e-9:  # a black frame says nothing
@@ -75,4 +76,4 @@ class FrameDreamer:
         after = self._pictures.activations(self.toned(frame, delta))
         gain = float((after / np.maximum(before, 1e-9)).min())
         wanted = self._target * ((1 + (GOAL - 1) * strength) / max(gain, 1e-3)) ** speed
-        self._target = float(np.clip(wanted, LOUDNESS * strength, LOUDEST * LOUDNESS * strength))
+        self._target = float(np.clip(wanted, least, LOUDEST * least))

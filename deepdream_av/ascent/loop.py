@@ -14,6 +14,7 @@ from typing import Any
 import tensorflow as tf
 
 from deepdream_av.ascent.climbing import compiled, of_network
+from deepdream_av.ascent.masks import fitted
 from deepdream_av.ascent.memory import carried, started
 from deepdream_av.ascent.octaves import Octaves
 from deepdream_av.ascent.rules import Std
@@ -72,6 +73,7 @@ def ascend(
     seed: int = 0,
     every: int = 5,
     memory: tuple | None = None,
+    masks: dict | None = None,
 ) -> Iterator[Step]:
     """Dream: yields after every few steps, and whoever stops asking stops it.
 
@@ -91,6 +93,8 @@ def ascend(
         step_size: length of a step in units of the state, or a function that says it before each call of the graph.
         seed: randomness is drawn from (seed, octave, step).
         every: steps between two yields. They run in one compiled graph.
+        masks: `{name: float32 [height, width]}` in [0, 1] for the terms that name one, and under "" one for the whole
+            dream: where it is 0, a canvas of pixels stays as it is. They are resized as the octaves ask for.
         memory: that of a `Step` of an earlier ascent with the same rule and size; else the rule starts anew.
 
     Raises:
@@ -105,9 +109,14 @@ def ascend(
     """
     if steps < 1 or every < 1:
         raise UsageError(f"`steps` and `every` must be at least 1. Received: {steps} and {every}.")
-    rule = rule or Std()
+    rule, masks = rule or Std(), masks or {}
+    if hasattr(objective, "bound"):
+        objective = objective.bound(backbone)
+    names = (*(("",) if "" in masks else ()), *getattr(objective, "masks", ()))
+    if missing := [name for name in names if name not in masks]:
+        raise UsageError(f"`masks` must hold every mask that the objective names. Received: none called {missing[0]!r}.")
     climb = compiled(
-        type(canvas), of_network(backbone, objective.layers), objective, rule, tuple(transforms)
+        type(canvas), of_network(backbone, objective.layers), objective, rule, tuple(transforms), "" in masks
     )
     sizes = octaves.sizes(*canvas.size) if octaves else [None]
     averaged = getattr(rule, "averaged", None)
@@ -117,13 +126,20 @@ def ascend(
             canvas.resize(size)
         memory = started(rule, canvas.state) if memory is None else carried(rule, memory, before, canvas)
         state = canvas.state
+        fitting = tuple(fitted(masks[name], canvas) for name in names)
         scores: list[float] = []
         while len(scores) < steps:
             length = step_size() if callable(step_size) else step_size
             count = min(every, steps - len(scores))
             first = tf.constant([seed, octave, len(scores)])
             state, memory, new = climb(
-                state, memory, canvas.given, first, tf.constant(count), tf.constant(length, tf.float32)
+                state,
+                memory,
+                canvas.given,
+                fitting,
+                first,
+                tf.constant(count),
+                tf.constant(length, tf.float32),
             )
             scores.extend(map(float, new.numpy()))
             canvas.state = averaged(state, memory) if averaged else state

@@ -42,7 +42,14 @@ def carried(rule, memory: tuple, before, canvas) -> tuple:
         return memory
     if hasattr(rule, "carried"):
         return tuple(rule.carried(memory, state))
+    if not hasattr(canvas, "resize_memory") and not _is_picture(canvas):
+        return started(rule, state)  # nothing says what of an old spectrum belongs where in the new one
     return tuple(resized(x, before, canvas) if x.shape == before.shape else x for x in memory)
+
+
+def _is_picture(canvas) -> bool:
+    """Whether a state is pixels, and not a spectrum or a latent."""
+    return not hasattr(canvas, "form") and len(canvas.state.shape) == 3
 
 
 def resized(x, before, canvas):
@@ -51,8 +58,6 @@ def resized(x, before, canvas):
         return x
     if hasattr(canvas, "resize_memory"):
         return tf.convert_to_tensor(canvas.resize_memory(x.numpy()))
-    if len(x.shape) != 3:
-        return tf.zeros_like(canvas.state)  # no picture: nothing says how it would be resized
     return tf.convert_to_tensor(linearly(x.numpy(), tuple(canvas.state.shape[:2])))
 
 

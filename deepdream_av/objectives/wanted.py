@@ -2,13 +2,45 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable
 
 from deepdream_av.errors import UsageError
-from deepdream_av.objectives.objective import Objective, class_logit, layer
+from deepdream_av.objectives.guides import Guide
+from deepdream_av.objectives.motif import class_dream
+from deepdream_av.objectives.named import masked, named_penalty, named_term, own_name, raising, split_mask
+from deepdream_av.objectives.objective import Objective, layer, wanting
 
 Pairs = Iterable[tuple[str, float]]
 OTHER = "other/"  # before the layers of the network that a pair is contrasted with
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Wishes:
+    """What a recipe asks for beside layers and classes; see the recipe's fields of these names.
+
+    Args:
+        loss: measure of the layers.
+        border: cells at their edges that do not count.
+        balance: see `Objective`.
+        guides: `(file, weight)`; `file@mask` for one with a mask.
+        guide_match: see `Guide`.
+        terms: `(KIND=LAYER, weight)`; see `named_term`.
+        penalties: `(name, weight)`.
+    """
+
+    loss: str = "energy"
+    border: int = 0
+    balance: str = "none"
+    guides: Pairs = ()
+    guide_match: str = "cosine"
+    terms: Pairs = ()
+    penalties: Pairs = ()
+
+    @classmethod
+    def of(cls, recipe) -> Wishes:
+        """Those of a recipe."""
+        return cls(**{f.name: getattr(recipe, f.name) for f in dataclasses.fields(cls)})
 
 
 class Wanted:
@@ -17,52 +49,74 @@ class Wanted:
     Attributes:
         layers: pairs of the layer's own name (with `#channel` behind it, if one was asked for) and its weight.
         classes: pairs of a class and its weight.
-        objective: the sum of both.
+        objective: the sum of all that is wanted.
     """
 
-    def __init__(self, backbone, layers: Pairs, classes: Pairs = (), *, contrast: float = 0.0):
+    def __init__(
+        self,
+        backbone,
+        layers: Pairs,
+        classes: Pairs = (),
+        *,
+        contrast: float = 0.0,
+        wishes: Wishes = Wishes(),
+    ):
         """Look up the names.
 
         Args:
             backbone: a `Backbone`, or a `Pair` if there is a contrast.
-            layers: `(name, weight)` or `(name#channel, weight)`; the network's default if neither layers nor
-                classes are asked for.
+            layers: `(name, weight)` or `(name#channel, weight)`, and `@file` behind it for a mask; the network's
+                default if nothing else is asked for. With guides, where the guides are looked at.
             classes: `(class, weight)`.
             contrast: weight with which what the other network of a `Pair` sees in the same layers is kept out.
+            wishes: what else.
 
         Raises:
-            UsageError: a name or number that the network does not have.
+            UsageError: a name or number that the network does not have, or weights that leave nothing to want.
+            InputError: a guide that cannot be read, or is too small.
         """
         layers, classes = tuple(layers), tuple(classes)
-        if not layers and not classes:
+        if not layers and (wishes.guides or not (classes or wishes.terms)):
             layers = tuple(backbone.default_layers)
-        self.layers = tuple((_own_name(backbone, name), float(weight)) for name, weight in layers)
+        names = [(own_name(backbone, split_mask(name)[0]), split_mask(name)[1], float(w)) for name, w in layers]
+        self.layers = tuple((name, weight) for name, _, weight in names)
         self.classes = tuple((backbone.labels[backbone.class_index(n)], float(w)) for n, w in classes)
-        terms = [weight * _layer(backbone, name) for name, weight in self.layers]
-        terms += [w * class_logit(backbone.class_index(n)) for n, w in self.classes]
+        if wishes.guides:
+            terms = [w * by * _guided(name, guide, wishes) for name, _, w in names for guide, by in wishes.guides]
+        else:
+            terms = [
+                w * wanting(masked(raising(name, loss=wishes.loss, border=wishes.border), mask))
+                for name, mask, w in names
+            ]
+        terms += [w * class_dream(backbone, backbone.class_index(n)) for n, w in self.classes]
+        terms += [w * wanting(named_term(backbone, name)) for name, w in wishes.terms]
         if contrast:
             terms += [-contrast * weight * layer(name) for name, weight in _shared(backbone, self.layers)]
-        self.objective = sum(terms[1:], terms[0])
+        _check_weights(terms)
+        terms += [-w * wanting(named_penalty(name)) for name, w in wishes.penalties]
+        whole = sum(terms[1:], terms[0])
+        self.objective = dataclasses.replace(whole, balance=wishes.balance).bound(backbone)
 
 
-def _own_name(backbone, name: str) -> str:
-    plain, mark, channel = name.partition("#")
-    plain = backbone.layer_name(plain)
-    if not mark:
-        return plain
-    if not channel.isdigit():
-        raise UsageError(f"A channel is a number, as in {plain}#12. Received: {name!r}.")
-    return f"{plain}#{int(channel)}"
+def _guided(name: str, guide: str, wishes: Wishes) -> Objective:
+    layer_name, channel, _ = name.partition("#")
+    if channel:
+        raise UsageError(f"`layer` must be a whole layer beside guides, without #CHANNEL. Received: {name!r}.")
+    file, mask = split_mask(guide)
+    return wanting(masked(Guide(layer_name, file, wishes.guide_match), mask))
 
 
-def _layer(backbone, name: str) -> Objective:
-    plain, _, channel = name.partition("#")
-    if not channel:
-        return layer(plain)
-    width = backbone.channels(plain)
-    if int(channel) >= width:
-        raise UsageError(f"{backbone.name}'s {plain} has channels 0 to {width - 1}. Received: {channel}.")
-    return layer(plain, int(channel))
+def _check_weights(terms):
+    """Whether anything is left to want when equal terms are added up."""
+    total: dict = {}
+    for objective in terms:
+        for term, weight in objective.terms:
+            total[term] = total.get(term, 0.0) + weight
+    if not any(abs(weight) > 1e-9 for weight in total.values()):
+        raise UsageError(
+            "The weights of all that is wanted must not be 0 or cancel out. Received: "
+            f"{', '.join(f'{w:g}' for o in terms for _, w in o.terms)}."
+        )
 
 
 def _shared(backbone, layers: Pairs):
