@@ -85,11 +85,14 @@ def _recipe(recipe, way: str, label: str):
 
 
 def _answer(judge, picture: np.ndarray) -> int:
-    """The class that a network names, from a picture at the size at which it learnt."""
+    """The class that a network names: the mean of its answers to the whole picture, small as it learnt, and as it is."""
     from training.datasets.folders import squared
 
-    small = squared(picture, 152).astype(np.float32)[None] / 255
-    return int(np.argmax(judge.truncated(["logits"])(small)["logits"]))
+    answers = [
+        np.asarray(judge.truncated(["logits"])(squared(picture, side).astype(np.float32)[None] / 255)["logits"])
+        for side in (152, max(picture.shape[:2]))
+    ]
+    return int(np.argmax(sum(answers)))
 
 
 def _animal(picture: np.ndarray, weights: str) -> float:

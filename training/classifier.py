@@ -218,6 +218,7 @@ def _judged(model, data, history, work: Path, chief: bool) -> dict:
 def _save(made: Made, data, output: Path, recipe: dict):
     from deepdream_av.backbones.card import Card, save_network
     from training.statistics import statistics
+    from training.textures import class_textures
 
     card = Card(
         kind=data.kind,
@@ -227,7 +228,11 @@ def _save(made: Made, data, output: Path, recipe: dict):
         statistics=statistics(data.train_x) if data.kind == "image" else {},
         recipe=recipe,
     )
-    save_network(made.model, output, card, base=made.before)
+    textures = {}
+    if data.kind == "image":
+        order = [x.name for x in made.model.layers]
+        textures = class_textures(made.model, data, max((n for n, _ in made.default_layers), key=order.index))
+    save_network(made.model, output, card, base=made.before, textures=textures)
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 
 import keras
 import tensorflow as tf
@@ -23,6 +24,8 @@ class Backbone:
         preprocess: from that range to the one the model was trained on.
         aliases: other names of layers, e.g. `{"relu4_3": "block4_conv3"}`.
         labels: names of the classes, if the model ends in a layer `logits` with a number for each.
+        textures: gives `{layer: float32 [classes, channels, channels]}`, the mean products of two
+            channels in the pictures of each class; called once, when they are needed.
 
     Two truncations with the same layers are the same object, so that what was compiled for one serves the other.
     """
@@ -38,11 +41,13 @@ class Backbone:
         preprocess: Callable | None = None,
         aliases: Mapping[str, str] | None = None,
         labels: Iterable[str] = (),
+        textures: Callable[[], dict] | None = None,
     ):
         self.name, self.model, self.kind = name, model, kind
         self.default_layers, self.labels = tuple(default_layers), tuple(labels)
         self._layers, self._aliases = list(layers), dict(aliases or {})
         self._preprocess = preprocess
+        self._read_textures = textures
         self._truncated: dict[tuple[str, ...], Truncated] = {}
         model.trainable = False
 
@@ -83,6 +88,16 @@ class Backbone:
         if wanted not in plain:
             raise unknown_name("class", label, self.labels, owner=self.name)
         return plain.index(wanted)
+
+    @cached_property
+    def textures(self) -> dict:
+        """`{layer: float32 [classes, channels, channels]}`, what the classes look like; empty if that is not known."""
+        read = self._read_textures() if self._read_textures else {}
+        return {
+            name: arrays
+            for name, arrays in read.items()
+            if name in self._layers and arrays.shape[:2] == (len(self.labels), self.channels(name))
+        }
 
     def truncated(self, names: Iterable[str]) -> Truncated:
         """The network from its input to the deepest of these layers.

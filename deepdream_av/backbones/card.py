@@ -1,7 +1,8 @@
 """What a network of one's own says about itself, inside its `.keras` file: labels, data, how it was made.
 
-A `.keras` file is a zip archive; Keras does not mind one more entry. The card is JSON, read as data only; the weights
-that the retrained layers had before are beside it, so that a dream can be made of what is new in them.
+A `.keras` file is a zip archive; Keras does not mind one more entry. The card is JSON, read as data only. Beside it are
+the weights that the retrained layers had before, so that a dream can be made of what is new in them, and the textures
+of the classes, so that a dream of a class can have its motifs.
 """
 
 from __future__ import annotations
@@ -19,8 +20,10 @@ import numpy as np
 from deepdream_av.errors import WeightsError
 
 CARD, BASE = "deepdream_av.json", "deepdream_av_base.npz"  # names of the entries
+TEXTURES = "deepdream_av_textures.npz"
+_SCALE = "scale/"
 _MOST = 4_000_000  # bytes of a card
-_MOST_BASE = 600_000_000
+_MOST_ARRAYS = 600_000_000
 
 
 @dataclass(frozen=True)
@@ -87,22 +90,55 @@ def read_base(path: str | os.PathLike) -> dict[str, np.ndarray]:
     Raises:
         WeightsError: an entry that is not such an archive.
     """
+    return _read_arrays(path, BASE, "base weights")
+
+
+def read_textures(path: str | os.PathLike) -> dict[str, np.ndarray]:
+    """Textures of the classes, `{layer: float32 [classes, channels, channels]}`; empty if the file holds none.
+
+    Raises:
+        WeightsError: an entry that is not such an archive.
+    """
+    arrays, whole = _read_arrays(path, TEXTURES, "textures"), {}
+    for name, packed in arrays.items():
+        if name.startswith(_SCALE):
+            continue
+        scale = arrays.get(_SCALE + name, np.zeros(0))
+        width = int(np.sqrt(2 * packed.shape[-1])) if packed.ndim == 2 else 0
+        fits = width and packed.shape == (len(scale), width * (width + 1) // 2) and scale.ndim == 1
+        if not fits or not np.isfinite(packed).all() or not np.isfinite(scale).all():
+            raise WeightsError(
+                f"`backbone` has textures that cannot be read. Received: '{path}' with {packed.shape} for {name!r}."
+            )
+        rows, columns = np.triu_indices(width)
+        matrices = np.zeros([len(packed), width, width], np.float32)
+        matrices[:, rows, columns] = matrices[:, columns, rows] = packed * scale[:, None]
+        whole[name] = matrices
+    return whole
+
+
+def _read_arrays(path, entry: str, what: str) -> dict[str, np.ndarray]:
     try:
         with zipfile.ZipFile(path) as archive:
-            if BASE not in archive.namelist():
+            if entry not in archive.namelist():
                 return {}
-            if archive.getinfo(BASE).file_size > _MOST_BASE:
-                raise ValueError(f"more than {_MOST_BASE} bytes")
-            with np.load(io.BytesIO(archive.read(BASE)), allow_pickle=False) as arrays:
+            if archive.getinfo(entry).file_size > _MOST_ARRAYS:
+                raise ValueError(f"more than {_MOST_ARRAYS} bytes")
+            with np.load(io.BytesIO(archive.read(entry)), allow_pickle=False) as arrays:
                 return {k: arrays[k] for k in arrays.files}
     except (ValueError, OSError, zipfile.BadZipFile) as error:
         raise WeightsError(
-            f"`backbone` has base weights that cannot be read. Received: '{path}' ({error})."
+            f"`backbone` has {what} that cannot be read. Received: '{path}' ({error})."
         ) from None
 
 
 def save_network(
-    model, path: str | os.PathLike, card: Card, *, base: dict[str, np.ndarray] | None = None
+    model,
+    path: str | os.PathLike,
+    card: Card,
+    *,
+    base: dict[str, np.ndarray] | None = None,
+    textures: dict[str, np.ndarray] | None = None,
 ) -> None:
     """Write a network with its card, whole or not at all.
 
@@ -111,6 +147,7 @@ def save_network(
         path: file to write, `.keras`.
         card: what it says about itself.
         base: weights before retraining, `{layer/variable: array}`, of the layers that were retrained.
+        textures: `{layer: [classes, channels, channels]}`, symmetric; their upper halves are kept as float16.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -120,15 +157,27 @@ def save_network(
         with zipfile.ZipFile(part, "a", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr(CARD, json.dumps(asdict(card)))
             if base:
-                with archive.open(BASE, "w", force_zip64=True) as entry:
-                    _write_arrays(entry, base)
+                _write_arrays(archive, BASE, {k: np.asarray(v, np.float16) for k, v in base.items()})
+            if textures:
+                _write_arrays(archive, TEXTURES, _packed(textures))
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
 
 
-def _write_arrays(entry, arrays):
+def _packed(textures) -> dict[str, np.ndarray]:
+    """Upper halves as float16 beside the largest number of each, which float16 could not hold."""
+    arrays = {}
+    for name, matrices in textures.items():
+        largest = np.abs(matrices).max((1, 2)).astype(np.float32) + np.float32(1e-12)
+        arrays[name] = (matrices / largest[:, None, None])[:, *np.triu_indices(matrices.shape[1])].astype(np.float16)
+        arrays[_SCALE + name] = largest
+    return arrays
+
+
+def _write_arrays(archive, name: str, arrays):
     held = io.BytesIO()
-    np.savez(held, **{k: np.asarray(v, np.float16) for k, v in arrays.items()})
+    np.savez(held, **arrays)
     held.seek(0)
-    shutil.copyfileobj(held, entry)
+    with archive.open(name, "w", force_zip64=True) as entry:
+        shutil.copyfileobj(held, entry)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deepdream_av.backbones.backbone import Backbone
-from deepdream_av.backbones.card import Card, read_base, read_card
+from deepdream_av.backbones.card import Card, read_base, read_card, read_textures
 from deepdream_av.errors import WeightsError
 
 _BANDS = 128  # of the log-mels that an ear hears
@@ -60,6 +60,7 @@ def load(path: str, *, dtype: str = "", before: bool = False) -> Backbone:
         kind=kind,
         preprocess=(lambda x: x * 255.0) if kind == "image" and _is_wide(model) else None,
         labels=labels,
+        textures=(lambda: read_textures(path)) if labels and kind == "image" else None,
     )
 
 
