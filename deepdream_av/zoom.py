@@ -235,7 +235,7 @@ class _Maker:
             seed=(recipe.seed + 7919 * number) % 2**31,
             inside=inside,
         )[inside]
-        dream = self._dreamer.canvas.toned(base, self._dreamer.left_alone(delta))
+        dream = self._dreamer.canvas.toned(base, delta)
         source = base if recipe.colour == "luminance" else self.first
         return keeper(recipe.colour, source, dream)(base, dream)
 
