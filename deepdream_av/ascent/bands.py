@@ -84,8 +84,10 @@ class Cascade:
         steps: of an octave.
         base, rise: the standard deviation is `base + rise * share` pixels.
         begun: 1 if the share of the first step is 1 / steps, 0 if it is 0.
-        reach: pixels to either side at which a Gaussian is cut off; 0: at four standard deviations of the widest.
+        reach: pixels to either side at which a Gaussian is cut off; 0: at four standard deviations, as SciPy does.
         centred: whether the mean is taken away.
+        doubled: whether the mirror image at an edge begins with the edge itself, as SciPy's does and PyTorch's not.
+        floor: added to the standard deviation that is divided by.
     """
 
     steps: int
@@ -94,6 +96,8 @@ class Cascade:
     begun: int = 1
     reach: int = 4
     centred: bool = True
+    doubled: bool = False
+    floor: float = _TINY
 
     def start(self, state):
         """No step done."""
@@ -107,36 +111,45 @@ class Cascade:
         """A direction of the gradient's shape, `[height, width, 3]`, with a standard deviation of 1, and the memory."""
         (done,) = memory
         sigma = self.base + self.rise * (done + self.begun) / self.steps
-        reach = self.reach or int(np.ceil(8 * (self.base + self.rise)))
-        smooth = tf.add_n([blurred(gradient, share * sigma, reach) for share in (0.5, 1.0, 2.0)])
+        smooth = tf.add_n([self._blurred(gradient, share * sigma) for share in (0.5, 1.0, 2.0)])
         if self.centred:
             smooth -= tf.reduce_mean(smooth)
-        return _levelled(smooth), (done + 1,)
+        return smooth / (tf.math.reduce_std(smooth) + self.floor), (done + 1,)
+
+    def _blurred(self, gradient, sigma):
+        if self.reach:
+            return blurred(gradient, sigma, self.reach, doubled=self.doubled)
+        widest = int(np.ceil(8 * (self.base + self.rise)))
+        return blurred(gradient, sigma, widest, cut=tf.floor(4 * sigma + 0.5), doubled=self.doubled)
 
 
-def blurred(x, sigma, reach: int):
+def blurred(x, sigma, reach: int, *, cut=None, doubled: bool = False):
     """A picture `[height, width, 3]` under a Gaussian, mirrored at its edges.
 
     Args:
         x: float32.
         sigma: standard deviation in pixels.
         reach: pixels to either side at which the Gaussian is cut off.
+        cut: the same if it is less and not known before.
+        doubled: whether the mirror image begins with the edge itself.
     """
     place = tf.range(-reach, reach + 1, dtype=tf.float32)
     kernel = tf.exp(-tf.square(place / sigma) / 2)
+    if cut is not None:
+        kernel = tf.where(tf.abs(place) <= cut, kernel, 0.0)
     kernel /= tf.reduce_sum(kernel)
     across = tf.tile(kernel[:, None, None, None], [1, 1, 3, 1])
-    x = tf.nn.depthwise_conv2d(_mirrored(x, reach, 0)[None], across, [1, 1, 1, 1], "VALID")
+    x = tf.nn.depthwise_conv2d(_mirrored(x, reach, 0, doubled)[None], across, [1, 1, 1, 1], "VALID")
     across = tf.transpose(across, [1, 0, 2, 3])
-    return tf.nn.depthwise_conv2d(_mirrored(x[0], reach, 1)[None], across, [1, 1, 1, 1], "VALID")[0]
+    return tf.nn.depthwise_conv2d(_mirrored(x[0], reach, 1, doubled)[None], across, [1, 1, 1, 1], "VALID")[0]
 
 
-def _mirrored(x, reach: int, axis: int):
-    """Continued by its mirror image, as often as it takes; the edge itself is not doubled."""
+def _mirrored(x, reach: int, axis: int, doubled: bool):
+    """Continued by its mirror image, as often as it takes."""
     count = tf.shape(x)[axis]
-    period = tf.maximum(2 * (count - 1), 1)
+    period = tf.maximum(2 * (count - 1), 1) if not doubled else 2 * count
     place = tf.math.floormod(tf.range(-reach, count + reach), period)
-    return tf.gather(x, tf.minimum(place, period - place), axis=axis)
+    return tf.gather(x, tf.minimum(place, period - place - int(doubled)), axis=axis)
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from deepdream_av.ascent.masks import fitted
 from deepdream_av.ascent.memory import carried, started
 from deepdream_av.ascent.octaves import Octaves
 from deepdream_av.ascent.rules import Std
+from deepdream_av.backbones.rescue import rescued
 from deepdream_av.errors import UsageError
 
 __all__ = ["Step", "ascend", "compiled"]
@@ -74,6 +75,7 @@ def ascend(
     every: int = 5,
     memory: tuple | None = None,
     masks: dict | None = None,
+    rescue: int = 0,
 ) -> Iterator[Step]:
     """Dream: yields after every few steps, and whoever stops asking stops it.
 
@@ -96,6 +98,8 @@ def ascend(
         masks: `{name: float32 [height, width]}` in [0, 1] for the terms that name one, and under "" one for the whole
             dream: where it is 0, a canvas of pixels stays as it is. They are resized as the octaves ask for.
         memory: that of a `Step` of an earlier ascent with the same rule and size; else the rule starts anew.
+        rescue: steps of the first octave in which a network that does not answer at all is waked, see
+            `backbones.rescue`.
 
     Raises:
         UsageError: a layer that the backbone has not, or numbers out of range.
@@ -115,9 +119,10 @@ def ascend(
     names = (*(("",) if "" in masks else ()), *getattr(objective, "masks", ()))
     if missing := [name for name in names if name not in masks]:
         raise UsageError(f"`masks` must hold every mask that the objective names. Received: none called {missing[0]!r}.")
-    climb = compiled(
-        type(canvas), of_network(backbone, objective.layers), objective, rule, tuple(transforms), "" in masks
-    )
+    listener = of_network(backbone, objective.layers)
+    parts = objective, rule, tuple(transforms), "" in masks
+    climb = compiled(type(canvas), listener, *parts)
+    waking = compiled(type(canvas), rescued(listener), *parts) if rescue and listener else climb
     sizes = octaves.sizes(*canvas.size) if octaves else [None]
     averaged = getattr(rule, "averaged", None)
     for octave, size in enumerate(sizes):
@@ -130,9 +135,10 @@ def ascend(
         scores: list[float] = []
         while len(scores) < steps:
             length = step_size() if callable(step_size) else step_size
-            count = min(every, steps - len(scores))
+            asleep = rescue - len(scores) if not octave else 0
+            count = min(every, steps - len(scores), asleep if asleep > 0 else steps)
             first = tf.constant([seed, octave, len(scores)])
-            state, memory, new = climb(
+            state, memory, new = (waking if asleep > 0 else climb)(
                 state,
                 memory,
                 canvas.given,

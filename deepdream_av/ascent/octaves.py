@@ -53,7 +53,9 @@ class Octaves:
         each = self.rounding.endswith("each")
         found = [size]
         for k in range(1, count + 1):
-            begin, factor = (found[-1], self.scale) if each else (size, self.scale**k)
-            sides = [side * factor if power > 0 else side / factor for side in begin]
+            if each:  # programs that go on from the octave before multiply, the others divide; it decides about 1 px
+                sides = [side * self.scale**power for side in found[-1]]
+            else:
+                sides = [side * self.scale**k if power > 0 else side / self.scale**k for side in size]
             found.append(tuple(max(1, whole(side)) for side in sides))
         return found[1:]

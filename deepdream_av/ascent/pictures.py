@@ -102,6 +102,7 @@ class PictureDreamer:
             seed=recipe.seed,
             every=every,
             masks=self._masks(picture, inside),
+            rescue=recipe.rescue,
         )
 
     def follow(

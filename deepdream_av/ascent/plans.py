@@ -43,9 +43,9 @@ def _plain_rule(recipe: Recipe, steps: int):
     if recipe.bands:
         return Laplacian(gains=recipe.bands)
     if recipe.rule == "cascade":
-        return Cascade(steps)
+        return Cascade(steps, **floor)
     if recipe.rule == "cascade-wide":
-        return Cascade(steps, rise=4.0, begun=0, reach=0, centred=False)
+        return Cascade(steps, rise=4.0, begun=0, reach=0, centred=False, doubled=True, **floor)
     if recipe.rule == "limited":
         return Mean(least=recipe.rule_floor)
     if recipe.rule in ("std", "mean", "adam"):

@@ -6,6 +6,7 @@ The gradient comes back through a transform as it went in, so that a canvas itse
 from __future__ import annotations
 
 from deepdream_av.transforms.jitter import Jitter
+from deepdream_av.transforms.robust import Pad, Rotate, Scale, robust
 from deepdream_av.transforms.time_shift import TimeShift
 
-__all__ = ["Jitter", "TimeShift"]
+__all__ = ["Jitter", "Pad", "Rotate", "Scale", "TimeShift", "robust"]

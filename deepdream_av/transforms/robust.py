@@ -55,7 +55,7 @@ class Scale:
         return tf.image.resize(x, tf.maximum(tf.cast(tf.round(size), tf.int32), 1))
 
     def undo(self, x, params):
-        """The inverse of `apply`, as far as a smaller picture holds what a larger one did."""
+        """The inverse of `apply`, to a pixel in size, and as far as a smaller picture holds what a larger one did."""
         return self.apply(x, 1 / params)
 
 

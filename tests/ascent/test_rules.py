@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from deepdream_av.ascent.rules import Laplacian, Mean, Natural, Std, _grown, _halved
+from deepdream_av.ascent.rules import Cascade, InUnits, Laplacian, Mean, Natural, Std, _grown, _halved
 
 RULES = [Std(), Mean(), Laplacian(), Laplacian(bands=1), Laplacian(bands=6), Natural(), Natural(0.0, 1.0)]
 
@@ -78,3 +78,43 @@ def test_natural_divides_by_the_frequency():
     assert colour.std() / out.mean(2).std() == pytest.approx(0.25 * was, rel=0.1)
     same, white = Natural(0.0, 1.0)(gradient(), None), Std()(gradient(), None)
     assert np.allclose(same, white, atol=1e-3)
+
+
+def test_an_equaliser_turns_bands_up_and_off():
+    noise = gradient(96, 96)
+    flat = Laplacian(gains=(1, 1, 1, 1))(noise, None)
+    assert np.allclose(flat, Laplacian(bands=4)(noise, None), atol=1e-5)
+    fine, coarse = spread96(Laplacian(gains=(1, 0, 0, 0))(noise, None))
+    assert coarse < 0.1 * fine
+    fine, coarse = spread96(Laplacian(gains=(0, 0, 0, 1))(noise, None))
+    assert fine < 0.35 * coarse
+    louder = spread96(Laplacian(gains=(1, 1, 1, 4))(noise, None))
+    equal = spread96(flat)
+    assert louder[1] / louder[0] > 2 * equal[1] / equal[0]
+
+
+def spread96(picture):
+    coarse = _halved(_halved(picture))
+    back = _grown(_grown(coarse, [48, 48]), [96, 96])
+    return float(tf.math.reduce_std(picture - back)), float(tf.math.reduce_std(coarse))
+
+
+def test_a_floor_matters_where_gradients_are_small():
+    g = gradient()
+    size = float(tf.reduce_mean(tf.abs(g)))
+    for scale in (1.0, 1e-6):
+        limited = Mean(least=1e-6)(g * scale, None)
+        assert np.allclose(limited, g * scale / max(size * scale, 1e-6), rtol=1e-4)
+    assert np.allclose(Std(floor=0.5)(g, None), g / (tf.math.reduce_std(g) + 0.5), rtol=1e-5)
+
+
+def test_units_of_their_own_stretch_gradient_and_step():
+    units = np.float32([0.229, 0.224, 0.225])
+    g = gradient()
+    assert np.allclose(InUnits(Std())(g, None), units * Std()(units * g, None), rtol=1e-5)
+    rule, memory = InUnits(Cascade(10)), None
+    memory = rule.start(g)
+    direction, memory = rule(g, None, (), memory)
+    inner, _ = Cascade(10)(units * g, None, (), Cascade(10).start(g))
+    assert np.allclose(direction, units * inner, rtol=1e-4) and float(memory[0]) == 1
+    assert float(rule.carried(memory, g)[0]) == 0  # every octave begins anew
