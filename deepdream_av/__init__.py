@@ -5,8 +5,10 @@ Verbs, each with a command of the same name (`python -m deepdream_av.video`)::
     dream_image(source)             a picture in, a dreamt picture out
     dream_audio(source)             a sound in, a dreamt sound out
     dream_video(source, output)     a film in, the same film dreamt in pictures and sound out
+    style_image(photo, painting)    a picture in, the same picture in the style of others out
     dream_latent()                  the picture, of all that a generator can paint, that a network wants most
     walk_latents(sound, output)     a sound in, a looped film through a generator's world out
+    zoom_image(source, output)      a picture in, a looped zoom into its dream out
 
 What decides how a dream looks and sounds::
 
@@ -36,11 +38,14 @@ _HOME = {
     "dream_image": "image",
     "dream_audio": "audio",
     "dream_video": "video",
+    "style_image": "style",
     "dream_latent": "latent",
     "walk_latents": "walk",
+    "zoom_image": "zoom",
     "Recipe": "recipe",
     "list_looks": "recipe",
     "read_recipe": "media.metadata",
+    "report_card": "analysis.picture",
     "read_image": "media.image",
     "write_image": "media.image",
     "load_backbone": "backbones",

@@ -8,8 +8,11 @@ VERBS = {
     "image": "dream in a picture",
     "audio": "dream in a sound",
     "video": "dream in the pictures and the sound of a film",
+    "style": "paint a picture in the style of others",
     "latent": "dream in the world of a generator",
     "walk": "walk through the world of a generator to a sound",
+    "zoom": "zoom into a dream without end, as a looped film",
+    "explore": "look into a network or a dream: layers, channels, an atlas, all looks, a report",
     "replay": "make a dream again from the recipe inside it",
 }
 

@@ -122,7 +122,7 @@ VERBS = {
         "Zoom into a picture that is dreamt on and on, as a film that is a loop.",
         (".mp4", ".mkv", ".webm", ".mov", ".m4v"),
         needs_source=True,
-        without=_SOUND_FIELDS | _TIME_FIELDS | _PAINTED_FIELDS | _NOISE_FIELDS | _STYLE_FIELDS,
+        without=_SOUND_FIELDS | _TIME_FIELDS | _PAINTED_FIELDS | _NOISE_FIELDS | _STYLE_FIELDS | {"mask"},
         example="photo.jpg -o zoom.mp4 --seconds 10 --zoom 1.04 --rotate 1.5",
         source="picture to zoom into",
     ),

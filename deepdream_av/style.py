@@ -1,7 +1,7 @@
 """Paint a picture in the style of others: `python -m deepdream_av.style photo.jpg --style painting.jpg -o out.png`.
 
-The picture is painted from small to large at a work size. What it then differs by from the source is laid over the
-source at its full resolution, or, with a `stylizer`, one network does it all in one go.
+The picture is painted from small to large up to a work size and then enlarged to the size of the source; with a
+`stylizer`, one network does it all in one go.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 
 from deepdream_av import cli
 from deepdream_av.errors import UsageError
-from deepdream_av.image import DreamtPicture, checked_array, laid_over
+from deepdream_av.image import DreamtPicture, checked_array
 from deepdream_av.interrupts import finishing
 from deepdream_av.recipe import Recipe
 
@@ -80,14 +80,19 @@ def _paint(array: np.ndarray, paintings, recipe: Recipe, progress: Callable) -> 
     small = scaled(array, (height, width))
     if recipe.stylizer:
         from deepdream_av.backbones.stylizer import stylized
+        from deepdream_av.objectives.paintings import check_weights
 
-        delta, told = stylized(small, paintings, recipe) - small, {"stylizer": recipe.stylizer}
-        interrupted = False
+        check_weights(paintings)
+        options = {"scale": recipe.style_scale, "strength": recipe.strength}
+        delta = stylized(small, paintings, recipe.stylizer, **options) - small
+        told, interrupted = {"stylizer": recipe.stylizer}, False
     else:
         delta, told, interrupted = _painted(small, paintings, recipe, progress)
-    toned = _toned
-    keep = keeper(recipe.colour, small, toned(small, delta))
-    result = laid_over(array, delta, lambda x, d: keep(x, toned(x, d)))
+    # of the photo's fine detail, which no brush has painted, nothing is put back: it would look like two pictures
+    painted = np.clip(small + delta, 0.0, 1.0)
+    keep = keeper(recipe.colour, small, painted)
+    result = np.clip(scaled(painted, array.shape[:2]), 0.0, 1.0) if recipe.strength > 0 else array
+    result = keep(array, result)
     report = {
         "size": [array.shape[1], array.shape[0]],
         "work_size": [width, height],
@@ -96,10 +101,6 @@ def _paint(array: np.ndarray, paintings, recipe: Recipe, progress: Callable) -> 
         "seconds": round(time.monotonic() - began, 2),
     }
     return DreamtPicture(result, recipe, report, interrupted)
-
-
-def _toned(picture: np.ndarray, delta: np.ndarray) -> np.ndarray:
-    return np.clip(picture + delta, 0.0, 1.0)
 
 
 def _painted(small: np.ndarray, paintings, recipe: Recipe, progress: Callable):

@@ -92,9 +92,7 @@ def _dream(source, output, recipe: Recipe, *, force, progress, say, name) -> Dre
     film = open_film(source, start=recipe.start, duration=recipe.duration)
     for note in film.notes:
         say(note)
-    from deepdream_av.ascent.frames import FrameDreamer  # only now: a bad file is told without TensorFlow
-
-    dreamer = FrameDreamer(recipe)  # and a wrong layer before any work is done
+    dreamer = _dreamer(recipe)  # only now: a bad file is told without TensorFlow; a wrong layer before any work
     with (
         _Sound(film, recipe, say=say) as sound,
         writing(output, force=force, source=source) as part,
@@ -134,6 +132,18 @@ def _dream(source, output, recipe: Recipe, *, force, progress, say, name) -> Dre
             "sound": sound.report,
         }
     return DreamtFilm(Path(output), recipe, report, work.interrupted)
+
+
+def _dreamer(recipe: Recipe):
+    """Who dreams on the frames, or, if there are styles, who paints them."""
+    if recipe.styles:
+        from deepdream_av.ascent.painter import FramePainter
+        from deepdream_av.objectives.paintings import read_paintings
+
+        return FramePainter(recipe, read_paintings(recipe.styles))
+    from deepdream_av.ascent.frames import FrameDreamer
+
+    return FrameDreamer(recipe)
 
 
 @contextlib.contextmanager
@@ -239,7 +249,7 @@ class _Pictures:
         self.size = work_size(recipe, film.size, film=True)
         self.done = self.shots = 0
         self.interrupted = False
-        self._toned = dreamer.toned
+        self._toned, self._colour = dreamer.toned, recipe.colour
         self._dream = CarriedDream(dreamer, memory=recipe.memory)
         self._end = 0.0
         self._tick = Fraction(1) / film.fps
@@ -274,12 +284,17 @@ class _Pictures:
     def _encode(self, item) -> None:
         import cv2
 
+        from deepdream_av.media.palette import keeper
+
         frame, delta = item
         width, height = self.film.size
         if delta.shape[:2] != (height, width):
             delta = cv2.resize(delta, (width, height), interpolation=cv2.INTER_CUBIC)
         picture = frame.array.astype(np.float32) * np.float32(1 / 255)
-        self.writer.write(self._toned(picture, delta), frame.pts, frame.duration)
+        dream = self._toned(picture, delta)
+        if self._colour != "dream":
+            dream = keeper(self._colour, picture, dream)(picture, dream)
+        self.writer.write(dream, frame.pts, frame.duration)
         self._end = float(frame.pts * frame.time_base + (frame.duration * frame.time_base or self._tick))
         self._write_sound(self._end)
 

@@ -16,6 +16,7 @@ from deepdream_av.ascent.octaves import Octaves
 from deepdream_av.ascent.pictures import STEPS, framed
 from deepdream_av.backbones import load_backbone
 from deepdream_av.canvases import ClippedPixels
+from deepdream_av.canvases.pixels import scaled
 from deepdream_av.errors import UsageError
 from deepdream_av.objectives import Wanted
 from deepdream_av.objectives.paintings import Painting
@@ -46,6 +47,7 @@ class Painter:
         recipe: its fields on style, `seed`, `speed` and `strength` count;
             `layers` and `classes`, if any, are dreamt at the same time.
         paintings: whose style is wanted.
+        dtype: precision of the network; the fastest that the hardware has if empty.
 
     Raises:
         UsageError: an unknown backbone or layer, weights that come to nothing.
@@ -53,10 +55,10 @@ class Painter:
         WeightsError: weights that do not fit or cannot be had.
     """
 
-    def __init__(self, recipe: Recipe, paintings: list[Painting]):
+    def __init__(self, recipe: Recipe, paintings: list[Painting], *, dtype: str = ""):
         self.recipe = recipe
-        # a line search does not bear the noise of bfloat16
-        dtype = "float32" if recipe.optimizer == "lbfgs" else ""
+        if recipe.optimizer == "lbfgs":
+            dtype = "float32"  # a line search does not bear the noise of bfloat16
         self.backbone = load_backbone(recipe.backbone, weights=recipe.weights, dtype=dtype)
         if self.backbone.kind != "image":
             raise UsageError(f"`backbone` must look at pictures. Received: {recipe.backbone!r}, which listens.")
@@ -159,13 +161,19 @@ class FramePainter:
         paintings: whose style is wanted.
     """
 
-    toned = staticmethod(Easel.toned)
-
     def __init__(self, recipe: Recipe, paintings: list[Painting]):
         self.recipe, self._painter = recipe, Painter(recipe, paintings)
+        self._size: tuple[int, int] | None = None
+
+    def toned(self, picture: np.ndarray, delta: np.ndarray) -> np.ndarray:
+        """A frame with what was painted, at any size; of its detail no more than the painter saw is left."""
+        if self._size is not None and self._size != picture.shape[:2]:
+            picture = scaled(scaled(picture, self._size), picture.shape[:2])
+        return np.clip(picture + delta, 0.0, 1.0)
 
     def begin(self, frame: np.ndarray) -> np.ndarray:
         """The first frame of a shot, painted from small to large, as a difference to it."""
+        self._size = frame.shape[:2]
         wide, inside = framed(frame, margin=MARGIN)
         for step in self._painter.paint(wide, every=64):
             canvas = step.canvas

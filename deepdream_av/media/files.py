@@ -177,3 +177,15 @@ def _neighbour(path: Path) -> str:
         close = difflib.get_close_matches(path.name, names, n=1, cutoff=0.8)
         return f" Did you mean '{path.with_name(close[0])}'?" if close else ""
     return ""
+
+
+def with_mask(name: str) -> tuple[str, str]:
+    """A file and the mask behind it: `painting.jpg@mask.png` is two files, unless there is one of that name.
+
+    >>> with_mask("painting.jpg@mask.png"), with_mask("painting.jpg")
+    (('painting.jpg', 'mask.png'), ('painting.jpg', ''))
+    """
+    file, mark, mask = name.rpartition("@")
+    if not mark or not file or Path(name).is_file():
+        return name, ""
+    return file, mask

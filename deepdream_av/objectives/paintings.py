@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from deepdream_av.errors import InputError
+from deepdream_av.errors import InputError, UsageError
 
 _LIGHT = np.array([0.2126, 0.7152, 0.0722], np.float32)  # BT.709
 _BLACK = 0.5 / 255  # what is darker all over an 8-bit file is nowhere
@@ -69,3 +69,21 @@ def _mask(file: str) -> np.ndarray:
     if float(mask.max()) < _BLACK:
         raise InputError(f"The mask of a style must be white somewhere. Received: '{file}', black all over.")
     return np.clip(mask, 0.0, 1.0).astype(np.float32)
+
+
+def check_weights(paintings: Iterable[Painting]) -> float:
+    """The sum of the weights.
+
+    Raises:
+        UsageError: there are no paintings, a weight is negative, or their sum is 0.
+    """
+    paintings = list(paintings)
+    if not paintings:
+        raise UsageError("`styles` must name at least one picture. Received: none.")
+    for p in paintings:
+        if not p.weight >= 0:
+            raise UsageError(f"`styles` must have weights of 0 or more. Received: {p.weight} for {p.name}.")
+    total = sum(p.weight for p in paintings)
+    if not total > 0:
+        raise UsageError(f"`styles` must have weights whose sum is not 0. Received: {total}.")
+    return total

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from deepdream_av.errors import InputError, UsageError
 from deepdream_av.objectives.objective import Objective
-from deepdream_av.objectives.paintings import Painting
+from deepdream_av.objectives.paintings import Painting, check_weights
 from deepdream_av.objectives.style import Content, GramStyle, Moments, WassersteinStyle, blended, moments
 
 LOSSES = {"w2": WassersteinStyle, "gram": GramStyle}
@@ -42,7 +42,7 @@ _KNOWN = {
     "dreamnet": StyleLayers(
         ((_PICTURE, 1.0), ("stride2", 1.0), ("stride4", 1.0), ("stride8_in_relu", 1.0), ("stride8", 1.0),
          ("stride16_block1_relu", 1.0), ("stride16", 1.0)),
-        (("stride16", 1.0),),
+        (("stride8", 1.0), ("stride16", 0.5)),
     ),
 }  # fmt: skip
 
@@ -169,14 +169,7 @@ def _shares(mask: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 def _grouped(paintings: Iterable[Painting]) -> list[list[Painting]]:
     """Paintings that are wanted everywhere are one style together; each with a mask is one of its own."""
     paintings = list(paintings)
-    if not paintings:
-        raise UsageError("`styles` must name at least one picture. Received: none.")
-    for p in paintings:
-        if not p.weight >= 0:
-            raise UsageError(f"`styles` must have weights of 0 or more. Received: {p.weight} for {p.name}.")
-    total = sum(p.weight for p in paintings)
-    if not total > 0:
-        raise UsageError(f"`styles` must have weights whose sum is not 0. Received: {total}.")
+    total = check_weights(paintings)
     wanted = [Painting(p.array, p.weight / total, p.mask, p.name) for p in paintings if p.weight]
     everywhere = [p for p in wanted if p.mask is None]
     return [*([everywhere] if everywhere else []), *([p] for p in wanted if p.mask is not None)]
