@@ -10,7 +10,7 @@ from deepdream_av.errors import UsageError
 
 KNOWN_FPS = 30.0  # at which people name the rates of such films
 _FAR = 24.0  # times smaller than the picture at which it comes into sight again
-_NEAR = 1.6  # times larger, where it comes in from outside
+_NEAR = 2.5  # times larger, where it comes in from outside
 _SECONDS = 2.5  # in which it comes where nothing zooms
 _FEATHER = 0.12  # of the shorter side, over which its edge is soft
 _FIRM = 0.45  # share of its way, at the end, in which the dream lets go of it
@@ -114,7 +114,7 @@ class Arrival:
             # slow zooms would take too long to come from far away, and begin nearer
             return round(min(max(np.log(_FAR) / growth, 0.5 * usual), 3 * usual))
         if growth < -1e-6:
-            return round(min(np.log(_NEAR) / -growth, usual))
+            return round(min(max(np.log(_NEAR) / -growth, 0.25 * usual), usual))
         return round(usual)
 
     def __call__(self, number: int) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
