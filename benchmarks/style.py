@@ -1,7 +1,7 @@
 """How fast and how good is the painter? `python -m benchmarks.style --weights vgg19_notop.h5`
 
 1. At 512 pixels, with VGG19 and Gram matrices: the seconds until the style is as near as a plain Adam loop brings it in
-   100 steps at full size, with the same network in the same precision, the same layers, weights and step size.
+   100 steps at full size, with the same network in the same precision, the same layers and weights.
 2. On a problem of 64 pixels: how far the painter's value is from the one that SciPy's L-BFGS finds in ten times the
    steps, for both measures of style.
 
@@ -20,7 +20,7 @@ import numpy as np
 
 from deepdream_av.recipe import Recipe
 
-STEP = 0.02
+STEP = 0.02  # of the plain loop
 
 
 def main() -> None:
@@ -86,7 +86,7 @@ def speed(args) -> dict:
     from deepdream_av.objectives.paintings import Painting
 
     content, style = pictures(args, args.size)
-    recipe = Recipe(backbone=args.backbone, weights=args.weights, style_loss="gram", style_step=STEP)
+    recipe = Recipe(backbone=args.backbone, weights=args.weights, style_loss="gram")
     painter = Painter(recipe, [Painting(style)])
     meter = Painter(recipe, [Painting(style)])  # of its own, as what a painter aims at changes with the size
     meter.goal.aim(content)

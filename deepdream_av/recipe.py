@@ -196,12 +196,12 @@ class Recipe:
     )
     dream_weight: float = _f(0.01, "weight of layers that are dreamt beside a style", low=0.0, high=1e6, flag=False)
     optimizer: str = _f("adam", "what paints a style", choices=("adam", "lbfgs"))
-    style_steps: int = _f(40, "steps of a style at each size, from small to large", low=1, high=10_000)
-    first_steps: int = _f(120, "steps of a style at the smallest size; 0: as at each", low=0, high=10_000, flag=False)
+    style_steps: int = _f(30, "steps of a style at each size, from small to large", low=1, high=10_000)
+    first_steps: int = _f(100, "steps of a style at the smallest size; 0: as at each", low=0, high=10_000, flag=False)
     style_sizes: int = _f(8, "most sizes at which a style is painted", low=1, high=16, flag=False)
-    style_ratio: float = _f(2**0.5, "ratio between two of them", low=1.05, high=4.0, flag=False)
+    style_ratio: float = _f(2.0, "ratio between two of them", low=1.05, high=4.0, flag=False)
     style_step: float = _f(
-        0.02, "length of a step of a style, in units of the picture's range", low=1e-5, high=1.0, flag=False
+        0.05, "length of a step of a style, in units of the picture's range", low=1e-5, high=1.0, flag=False
     )
     stylizer: str = _f("", "network that paints any style in one go: a TensorFlow Hub handle or a SavedModel folder")
 

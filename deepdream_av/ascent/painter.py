@@ -25,9 +25,10 @@ from deepdream_av.recipe import Recipe
 
 MARGIN = 8  # pixels of its mirror image around a picture that is painted
 LEAST_SIDE = 96  # pixels of the smallest size: below, no network sees a style
-RULE = Adam(first=0.9, second=0.99, floor=1e-12, average=0.9)
-_LAST_STEP = 0.15  # length of the last step beside the first, at the largest size
-_FADING = 0.5  # share of the steps of the largest size over which it falls to that
+# forgets faster than is usual: of a few dozen steps the first ones say little of the last
+RULE = Adam(first=0.8, second=0.9, floor=1e-12, average=0.7)
+_LAST_STEP = 0.1  # length of the last step beside the first, at the largest size
+_FADING = 0.8  # share of the steps of the largest size over which it falls to that
 
 
 class Easel(ClippedPixels):
