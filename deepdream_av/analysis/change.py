@@ -16,7 +16,7 @@ from deepdream_av.canvases.pixels import Pixels
 from deepdream_av.errors import UsageError
 from deepdream_av.transforms import Jitter
 
-_KEEP = 0.5  # weight of the channels that shall stay as they are
+_KEEP = 0.35  # weight of the channels that shall stay as they are
 _STEP = 0.012
 
 
@@ -121,7 +121,7 @@ def change_channels(
         AllChanged(terms),
         octaves=Octaves(3, 1.5, least=96),
         transforms=(Jitter(16),),
-        rule=Natural(),
+        rule=Natural(decay=0.6),
         steps=steps,
         # smaller towards the end of an octave, where a fixed length would only walk around the goal
         step_size=lambda: _STEP * max(0.1, 1 - (total % steps) / steps),

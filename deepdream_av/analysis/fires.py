@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from deepdream_av.analysis.cache import Cache
-from deepdream_av.analysis.levels import levels_of, relative, usual_levels
+from deepdream_av.analysis.levels import levels_of, relative
+from deepdream_av.analysis.usual import usual_levels
 
 
 @dataclass(frozen=True)

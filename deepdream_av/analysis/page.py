@@ -83,14 +83,17 @@ class Sheet:
         """The sheet as a picture, uint8 `[height, width, 3]`."""
         from PIL import Image, ImageDraw
 
-        side, gap = self.side, 6
+        gap = 6
         columns = max([s.columns for s in self.sections if s.cells] or [1])
-        tall = side + (_LINE + 3 if any(c.name for s in self.sections for c in s.cells) else 0)
-        tall += _LINE if any(c.note for s in self.sections for c in s.cells) else 0
-        width = max(gap + columns * (side + gap), 320)
-        rows = sum(-(-len(s.cells) // s.columns) for s in self.sections)
-        heads = sum(bool(s.title) for s in self.sections)
-        height = 2 * gap + 30 + (20 if self.about else 0) + rows * (tall + gap) + heads * 28
+        width = max(gap + columns * (self.side + gap), 320)
+        cells = [c for s in self.sections for c in s.cells]
+        under = (_LINE + 3) * any(c.name for c in cells) + _LINE * any(c.note for c in cells)
+        # one picture alone is shown large
+        sides = [min(3 * self.side, width - 2 * gap) if s.columns == 1 else self.side for s in self.sections]
+        rows = [-(-len(s.cells) // s.columns) for s in self.sections]
+        talls = [_tall(s, side) for s, side in zip(self.sections, sides)]
+        inside = sum(n * (tall + under + gap) for n, tall in zip(rows, talls))
+        height = 2 * gap + 30 + (20 if self.about else 0) + inside + 28 * sum(bool(s.title) for s in self.sections)
         if height > _MOST or width > _MOST:
             raise UsageError(
                 f"A sheet as a picture has at most {_MOST} pixels a side. Received: {width}x{height}. Write .html instead."
@@ -102,18 +105,18 @@ class Sheet:
         if self.about:
             _text(draw, (gap, y - 4), self.about, 12, _FAINT, width - 2 * gap)
             y += 20
-        for section in self.sections:
+        for section, side, tall, count in zip(self.sections, sides, talls, rows):
             if section.title:
                 _text(draw, (gap, y + 4), section.title, 15, _INK, width - 2 * gap)
                 y += 28
             for k, cell in enumerate(section.cells):
                 x = gap + k % section.columns * (side + gap)
-                top = y + k // section.columns * (tall + gap)
+                top = y + k // section.columns * (tall + under + gap)
                 if cell.picture is not None:
-                    sheet.paste(_fitted(cell.picture, side), (x, top))
-                _text(draw, (x, top + side + 2), cell.name, 12, _INK, side)
-                _text(draw, (x, top + side + 2 + _LINE), cell.note, 11, _FAINT, side)
-            y += -(-len(section.cells) // section.columns) * (tall + gap)
+                    sheet.paste(_fitted(cell.picture, side, tall), (x, top))
+                _text(draw, (x, top + tall + 2), cell.name, 12, _INK, side)
+                _text(draw, (x, top + tall + 2 + _LINE), cell.note, 11, _FAINT, side)
+            y += count * (tall + under + gap)
         return np.asarray(sheet)
 
     def as_html(self) -> str:
@@ -189,16 +192,22 @@ def _safe(text) -> str:
     return html.escape(str(text), quote=True)
 
 
-def _fitted(picture: np.ndarray, side: int):
-    """A picture inside a square, its proportions kept."""
+def _tall(section: Section, side: int) -> int:
+    """Height of a section's cells of this width: what its tallest picture needs, and no more than a square."""
+    shapes = [c.picture.shape for c in section.cells if c.picture is not None]
+    return round(side * min(1.0, max([shape[0] / shape[1] for shape in shapes] or [1.0])))
+
+
+def _fitted(picture: np.ndarray, wide: int, tall: int):
+    """A picture inside a frame, its proportions kept."""
     from PIL import Image
 
     image = Image.fromarray(picture)
-    scale = side / max(image.size)
+    scale = min(wide / image.width, tall / image.height)
     image = image.resize([max(1, round(x * scale)) for x in image.size], Image.Resampling.LANCZOS)
-    square = Image.new("RGB", (side, side), _PAPER)
-    square.paste(image, ((side - image.width) // 2, (side - image.height) // 2))
-    return square
+    frame = Image.new("RGB", (wide, tall), _PAPER)
+    frame.paste(image, ((wide - image.width) // 2, (tall - image.height) // 2))
+    return frame
 
 
 def _text(draw, at, text: str, size: int, colour, room: int) -> None:

@@ -153,9 +153,19 @@ def atlas_sheet(
     dreamer = SwatchDreamer(backbone, atlas.layer, settings, cache=cache)
     swatches = dreamer.directions(atlas.directions(usual)[filled], progress=added)
     shown = dict(zip(filled.tolist(), swatches))
-    cells = tuple(Cell(shown.get(k)) for k in range(rows * columns))
+    cells = tuple(
+        Cell(shown.get(k), command=_of_direction(backbone, atlas.layer, vector) if k in shown else "")
+        for k, vector in enumerate(atlas.directions(usual))
+    )
     about = f"{int(count.sum())} places; neighbours look alike to {_short(backbone)}."
     return Sheet(f"Atlas of {atlas.layer}", about, (Section("", cells, columns),))
+
+
+def _of_direction(backbone, layer: str, vector: np.ndarray) -> str:
+    """The command for the three channels that count most in a direction."""
+    most = [n for n in np.argsort(-vector)[:3] if vector[n] > 0]
+    pairs = " ".join(f"--layer {layer}#{n}:{vector[n] / vector[most[0]]:.2f}" for n in most)
+    return f"{_command(backbone)} {pairs}"
 
 
 def change_sheet(source: np.ndarray, changed: np.ndarray, reached: Mapping, *, name: str) -> Sheet:
@@ -180,17 +190,23 @@ def as_bytes(picture: np.ndarray) -> np.ndarray:
 
 
 def _cell(backbone, name: str, picture, note: str = "") -> Cell:
-    verb, flag, file = ("image", "--layer", "photo.jpg") if backbone.kind == "image" else ("audio", "--ear-layer", "a.wav")
-    command = f"python -m deepdream_av.{verb} {file} {flag} {name}"
-    if backbone.name not in ("dreamnet", "earnet"):
-        command += f" --{'backbone' if verb == 'image' else 'ear'} {backbone.name}"
-    return Cell(picture, name, note, command)
+    flag = "--layer" if backbone.kind == "image" else "--ear-layer"
+    return Cell(picture, name, note, f"{_command(backbone)} {flag} {name}")
+
+
+def _command(backbone) -> str:
+    """What to type to dream something of this network."""
+    looks = backbone.kind == "image"
+    start = f"python -m deepdream_av.{'image photo.jpg' if looks else 'audio sound.wav'}"
+    if backbone.name in ("dreamnet", "earnet"):
+        return start
+    return f"{start} {'--backbone' if looks else '--ear'} {backbone.name}"
 
 
 def _grid_text(facts: LayerFacts) -> str:
     if not facts.stride:
         return ""
-    return f", stride {pair_text(facts.stride)}, sees {pair_text(facts.field)}"
+    return f", stride {pair_text(facts.stride)}, field {pair_text(facts.field)}"
 
 
 def pair_text(pair) -> str:

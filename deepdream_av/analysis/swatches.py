@@ -109,7 +109,7 @@ class _Each:
     rule: Natural
 
     def __call__(self, gradient, state, given=()):
-        return tf.map_fn(lambda g: self.rule(g, None), gradient)
+        return tf.ensure_shape(tf.map_fn(lambda g: self.rule(g, None), gradient), state.shape)
 
 
 def _canvas(kind: type[Swatches], contrast: float) -> type[Swatches]:

@@ -17,10 +17,13 @@ class Found:
 
 
 def network(given, name: str = ""):
-    """The network of this name, or the one that the flags name."""
-    from deepdream_av.backbones import load_backbone
+    """The network of this name (`NAME=FILE`: with its weights from a file), or the one that the flags name."""
+    from deepdream_av.backbones import list_backbones, load_backbone
 
-    return load_backbone(name or given.backbone or "dreamnet", weights=given.weights if not name else "")
+    plain, _, file = name.partition("=")
+    if file and plain in list_backbones():
+        return load_backbone(plain, weights=file)
+    return load_backbone(name or given.backbone or "dreamnet", weights="" if name else given.weights)
 
 
 def cache(given):

@@ -21,7 +21,7 @@ def layers(given, bar) -> Found:
 
     backbone = network(given)
     facts = describe_layers(backbone)
-    rows = [("layer", "channels", "stride", "sees", "default")]
+    rows = [("layer", "channels", "stride", "field", "default")]
     rows += [(f.name, f.channels, pair_text(f.stride), pair_text(f.field), f"{f.default:g}" if f.default else "") for f in facts]
     report = {"backbone": backbone.name, "kind": backbone.kind, "layers": [dataclasses.asdict(f) for f in facts]}
     return Found(report | {"classes": list(backbone.labels)}, rows)
@@ -85,7 +85,7 @@ def _looked_at(given, backbone):
         heard = log_mel_of(sound.samples, sound.rate)
         if len(heard) < 16:
             raise UsageError(f"`source` must hold at least 0.4 s of sound after {given.at:g} s. Received: {sound.seconds:.2f} s.")
-        return heard, spectrogram(heard)
+        return heard, np.repeat(spectrogram(heard), max(1, 400 // len(heard)), axis=1)
     if suffix in _SOUNDS:
         raise UsageError(f"`backbone` must listen to a sound, as earnet does. Received: {backbone.name!r} for '{given.source}'.")
     if suffix in _FILMS:
@@ -103,7 +103,7 @@ def _looked_at(given, backbone):
 def nearest(given, bar) -> Found:
     """`explore nearest`: channels of two networks that go together."""
     from deepdream_av.analysis.layers import chosen_layers, describe_layers, parse_channel
-    from deepdream_av.analysis.levels import references
+    from deepdream_av.analysis.usual import references
     from deepdream_av.analysis.nearest import Correlations
     from deepdream_av.analysis.sheets import nearest_sheet, swatches_of
 
@@ -134,7 +134,7 @@ def atlas(given, bar) -> Found:
     """`explore atlas`: a map of what a network finds in a folder."""
     from deepdream_av.analysis.atlas import collect, drawn
     from deepdream_av.analysis.layers import chosen_layers
-    from deepdream_av.analysis.levels import pictures_in
+    from deepdream_av.analysis.usual import pictures_in
     from deepdream_av.analysis.sheets import atlas_sheet
 
     backbone = network(given)

@@ -113,7 +113,7 @@ def _of_fires(one):
 
 def _of_nearest(one):
     one.add_argument("photos", nargs="?", default="", metavar="FOLDER", help="photos to compare on [built-in pictures]")
-    one.add_argument("--to", required=True, metavar="NAME", help="the other network")
+    one.add_argument("--to", required=True, metavar="NAME[=WEIGHTS]", help="the other network")
     one.add_argument("--to-layer", action="append", default=[], metavar="NAME", help="layers of the other network; repeatable")
     one.add_argument("--count", type=_number(1, 4096), default=16, metavar="N", help="how many channels [16]")
 
@@ -143,7 +143,7 @@ def _of_looks(one):
 def _of_report(one):
     one.add_argument("dream", type=Path, metavar="DREAM")
     one.add_argument("--source", type=Path, required=True, metavar="PHOTO", help="what was dreamt")
-    one.add_argument("--judge", action="append", default=[], metavar="NAME", help="network that took no part; repeatable")
+    one.add_argument("--judge", action="append", default=[], metavar="NAME[=WEIGHTS]", help="network that took no part; repeatable")
     one.add_argument("--other", action="append", default=[], type=Path, metavar="DREAM", help="with another seed; repeatable")
     one.add_argument("--seeds", type=_number(0, 64), default=0, metavar="N", help="dream again so often, with other seeds")
     one.add_argument("--size", type=_number(64, 4096), default=512, metavar="PX", help="at which all is measured [512]")

@@ -148,7 +148,7 @@ def report(given, bar) -> Found:
         str(given.source),
         backbone=backbone,
         layers=layers,
-        judges=[load_backbone(name) for name in judges],
+        judges=[network(given, name) for name in judges],
         others=others,
         seconds=seconds,
         pixel_steps=pixel_steps,
