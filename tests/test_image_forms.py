@@ -51,7 +51,8 @@ def test_a_spectrum_of_ones_own(tmp_path):
     write_image(tmp_path / "stripes.png", np.repeat(stripes, 3, 2))
     made = dream_image(None, recipe=forms(canvas="phase", spectrum=str(tmp_path), steps=1, step_size=1e-5)).array
     power = np.abs(np.fft.rfft2(made.mean(2) - made.mean()))
-    assert np.unravel_index(power.argmax(), power.shape) == (0, 8)
+    row, column = np.unravel_index(power.argmax(), power.shape)
+    assert row == 0 and column in (7, 8, 9)  # 12 in the whole, of which 64 of 96 pixels are kept
     with pytest.raises(InputError, match="folder of pictures"):
         dream_image(None, recipe=forms(canvas="phase", spectrum=str(tmp_path / "none")))
 
