@@ -200,8 +200,8 @@ def _meter(listener, objective, count: int, shown: int) -> Callable:
 
     @tf.function
     def measure(pictures):
-        seen = listener(enlarged(pictures, shown))
-        seen = {name: tf.cast(x, tf.float32) for name, x in seen.items()}
+        large = enlarged(pictures, shown)
+        seen = {name: tf.cast(x, tf.float32) for name, x in listener(large).items()} | {"picture": large}
         # one at a time, as an objective sees a batch as one picture
         scores = [objective({name: x[k : k + 1] for name, x in seen.items()}) for k in range(count)]
         axes = {name: list(range(1, len(x.shape))) for name, x in seen.items()}

@@ -28,7 +28,7 @@ class Guide:
         guide: path of a picture.
         match: `best`: each cell goes towards that cell of the guide with which its scalar product is largest, as in
             the notebook of 2015. `cosine`: towards that whose direction is nearest, so that the strong cells of a
-            guide do not win everywhere. `place`: the scalar product with the cell at the same place. `copy`: the
+            guide do not win everywhere, and the more the nearer it is. `place`: the scalar product with the cell at the same place. `copy`: the
             activations of the guide themselves, at the same place.
     """
 
@@ -92,9 +92,11 @@ class Guided:
             best = tf.gather(tf.constant(known), nearest(cells, known))
             return tf.reduce_mean(tf.reduce_sum(cells * best, -1)) / size
         known = known / np.sqrt(np.sum(np.square(known), -1, keepdims=True) + _TINY)
-        lengths = tf.sqrt(tf.reduce_sum(tf.square(cells), -1, keepdims=True) + _TINY)
         best = tf.gather(tf.constant(known), nearest(cells, known))
-        return tf.reduce_mean(tf.reduce_sum(cells / lengths * best, -1))
+        product = tf.reduce_sum(cells * best, -1)
+        cosine = product / tf.sqrt(tf.reduce_sum(tf.square(cells), -1) + _TINY)
+        # the cosine alone is moved most by cells that hardly answer, and their answer is grain
+        return tf.reduce_mean(product * cosine) / float(np.sqrt(size))
 
 
 def nearest(cells, known: np.ndarray) -> tf.Tensor:
