@@ -42,7 +42,9 @@ class Atlas:
         return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
 
 
-def collect(backbone, layer: str, pictures: Iterable[np.ndarray], *, progress: Callable | None = None) -> np.ndarray:
+def collect(
+    backbone, layer: str, pictures: Iterable[np.ndarray], *, progress: Callable | None = None
+) -> np.ndarray:
     """Activations at some places of each picture, float32 `[places, channels]`; never at an edge.
 
     Args:
@@ -63,7 +65,9 @@ def collect(backbone, layer: str, pictures: Iterable[np.ndarray], *, progress: C
         if progress:
             progress(1)
     if sum(map(len, found)) < 16:
-        raise InputError(f"An atlas needs more photos. Received: {len(found)} with {sum(map(len, found))} places.")
+        raise InputError(
+            f"An atlas needs more photos. Received: {len(found)} with {sum(map(len, found))} places."
+        )
     return np.concatenate(found)
 
 

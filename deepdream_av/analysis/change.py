@@ -17,7 +17,7 @@ from deepdream_av.errors import UsageError
 from deepdream_av.transforms import Jitter
 
 _KEEP = 0.35  # weight of the channels that shall stay as they are
-_STEP = 0.012
+_STEP = 0.016
 
 
 class Beside(Pixels):
@@ -64,7 +64,9 @@ class Changed:
         error = tf.reduce_mean(tf.square(tf.gather(dream, numbers, axis=-1) - factors * was), [0, 1])
         energy = tf.reduce_mean(tf.square(was), [0, 1]) * tf.maximum(tf.square(factors - 1.0), 1e-3)
         rest = 1.0 - tf.reduce_sum(tf.one_hot(numbers, map_.shape[-1]), 0)
-        drift = tf.reduce_mean(tf.square(dream - source) * rest) / (tf.reduce_mean(tf.square(source) * rest) + 1e-9)
+        drift = tf.reduce_mean(tf.square(dream - source) * rest) / (
+            tf.reduce_mean(tf.square(source) * rest) + 1e-9
+        )
         return -tf.reduce_mean(error / (energy + 1e-6)) - self.keep * drift
 
 
@@ -113,8 +115,10 @@ def change_channels(
         raise UsageError(f"`backbone` must look at pictures. Received: {backbone.name!r}, which listens.")
     if not factors:
         raise UsageError("`change` needs --amplify NAME#C:FACTOR or --silence NAME#C. Received: neither.")
-    terms = tuple(Changed(n, tuple((c, float(f)) for c, f in sorted(some.items()))) for n, some in factors.items())
-    canvas, total = Beside(picture), 0
+    terms = tuple(
+        Changed(n, tuple((c, float(f)) for c, f in sorted(some.items()))) for n, some in factors.items()
+    )
+    canvas, done = Beside(picture), [0]
     for step in ascend(
         canvas,
         backbone,
@@ -124,13 +128,13 @@ def change_channels(
         rule=Natural(decay=0.6),
         steps=steps,
         # smaller towards the end of an octave, where a fixed length would only walk around the goal
-        step_size=lambda: _STEP * max(0.1, 1 - (total % steps) / steps),
+        step_size=lambda: _STEP * max(0.1, 1 - (done[0] % steps) / steps),
         seed=seed,
         every=max(1, steps // 8),
     ):
-        total = step.octave * steps + step.step
+        done[0] = step.octave * steps + step.step
         if progress:
-            progress(total, step.octaves * steps)
+            progress(done[0], step.octaves * steps)
     result = canvas.array()
     before, after = (levels_of(backbone, list(factors), x) for x in (picture, result))
     reached = {}

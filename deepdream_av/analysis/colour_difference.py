@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 # sRGB's primaries to XYZ under D65, and that white (IEC 61966-2-1)
-_TO_XYZ = np.array([[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]])
+_TO_XYZ = np.array(
+    [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
+)
 _WHITE = _TO_XYZ.sum(1)
 _FAR = 25.0**7
 

@@ -31,7 +31,13 @@ class Fires:
 
 
 def what_fires(
-    backbone, x: np.ndarray, layers: Iterable[str], *, count: int = 12, against=None, cache: Cache | None = None
+    backbone,
+    x: np.ndarray,
+    layers: Iterable[str],
+    *,
+    count: int = 12,
+    against=None,
+    cache: Cache | None = None,
 ) -> list[Fires]:
     """The channels that are farthest above their usual level, loudest first.
 

@@ -109,4 +109,6 @@ def _standardised(x: np.ndarray) -> np.ndarray:
     """Mean 0 and deviation 1 of each column; a channel that never changes goes with none."""
     x = x - x.mean(0)
     deviation = x.std(0)
-    return np.where(deviation > 1e-6 * max(float(deviation.max()), 1e-12), x / np.maximum(deviation, 1e-12), 0.0)
+    return np.where(
+        deviation > 1e-6 * max(float(deviation.max()), 1e-12), x / np.maximum(deviation, 1e-12), 0.0
+    )

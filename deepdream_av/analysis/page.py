@@ -93,7 +93,9 @@ class Sheet:
         rows = [-(-len(s.cells) // s.columns) for s in self.sections]
         talls = [_tall(s, side) for s, side in zip(self.sections, sides)]
         inside = sum(n * (tall + under + gap) for n, tall in zip(rows, talls))
-        height = 2 * gap + 30 + (20 if self.about else 0) + inside + 28 * sum(bool(s.title) for s in self.sections)
+        height = (
+            2 * gap + 30 + (20 if self.about else 0) + inside + 28 * sum(bool(s.title) for s in self.sections)
+        )
         if height > _MOST or width > _MOST:
             raise UsageError(
                 f"A sheet as a picture has at most {_MOST} pixels a side. Received: {width}x{height}. Write .html instead."
@@ -168,7 +170,9 @@ def _figure(cell: Cell) -> str:
     caption = _safe(cell.name) + (f"<small>{_safe(cell.note)}</small>" if cell.note else "")
     caption += f"<code>{_safe(cell.command)}</code>" if cell.command else ""
     picture = (
-        f'<img loading="lazy" alt="{_safe(cell.name)}" src="{_uri(cell.picture)}">' if cell.picture is not None else ""
+        f'<img loading="lazy" alt="{_safe(cell.name)}" src="{_uri(cell.picture)}">'
+        if cell.picture is not None
+        else ""
     )
     return f"<figure>{picture}<figcaption>{caption}</figcaption></figure>"
 
@@ -215,9 +219,9 @@ def _text(draw, at, text: str, size: int, colour, room: int) -> None:
     from PIL import ImageFont
 
     font = ImageFont.load_default(size)
-    while text and draw.textlength(text, font) > room:
-        text = text[:-2] + "…" if not text.endswith("…") else text[:-2] + "…"
-        if len(text) < 3:
-            break
-    if text:
-        draw.text(at, text, fill=colour, font=font)
+    shown = text
+    while shown and draw.textlength(shown, font) > room:
+        text = text[:-1]
+        shown = f"{text}…" if text else ""
+    if shown:
+        draw.text(at, shown, fill=colour, font=font)

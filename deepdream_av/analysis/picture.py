@@ -85,7 +85,10 @@ def picture_figures(dream: np.ndarray, source: np.ndarray) -> dict:
         "spectral_slope": {"source": round(slopes[0], 3), "dream": round(slopes[1], 3)},
         "slope_error": round(abs(slopes[1] - slopes[0]), 3),
         "clipped_percent": round(100 * float(edge.mean()), 3),
-        "delta_e": {"mean": round(float(difference.mean()), 2), "p95": round(float(np.percentile(difference, 95)), 2)},
+        "delta_e": {
+            "mean": round(float(difference.mean()), 2),
+            "p95": round(float(np.percentile(difference, 95)), 2),
+        },
         "chroma_p95": {
             k: round(float(np.percentile(np.hypot(x[..., 1], x[..., 2]), 95)), 2)
             for k, x in (("source", before), ("dream", after))
@@ -108,7 +111,9 @@ def spectral_slope(picture: np.ndarray) -> float:
     frequency = np.hypot(np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None])
     edges = np.geomspace(4 / min(height, width), 0.25, 17)
     ring = np.digitize(frequency, edges)
-    points = [(frequency[ring == k].mean(), power[ring == k].mean()) for k in range(1, 17) if (ring == k).any()]
+    points = [
+        (frequency[ring == k].mean(), power[ring == k].mean()) for k in range(1, 17) if (ring == k).any()
+    ]
     if len(points) < 3 or not all(p > 0 for _, p in points):
         return 0.0
     x, y = np.log(np.array(points)).T
@@ -218,9 +223,16 @@ def _judged(judge, backbone, wanted, source, dream, scrambled) -> dict:
         raise UsageError(f"`judge` must look at pictures. Received: {judge.name!r}, which listens.")
     facts = {f.name: f for f in describe_layers(backbone)}
     asked = [facts.get(backbone.layer_name(n.partition("#")[0])) for n, _ in wanted]
-    layers = tuple(dict.fromkeys(nearest_layer(judge, f) for f in asked if f)) or (judge.default_layers[0][0],)
+    layers = tuple(dict.fromkeys(nearest_layer(judge, f) for f in asked if f)) or (
+        judge.default_layers[0][0],
+    )
     found = _gains(judge, [(n, 1.0) for n in layers], source, dream, scrambled)
-    return {"judge": judge.name, "gain": found["activation_gain"], "scrambled": found["scrambled"], "layers": found["gains"]}
+    return {
+        "judge": judge.name,
+        "gain": found["activation_gain"],
+        "scrambled": found["scrambled"],
+        "layers": found["gains"],
+    }
 
 
 def _small_pair(dream, source, look: int) -> tuple[np.ndarray, np.ndarray]:

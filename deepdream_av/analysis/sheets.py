@@ -13,7 +13,9 @@ from deepdream_av.analysis.layers import LayerFacts, parse_channel, spread
 from deepdream_av.analysis.page import Cell, Section, Sheet
 from deepdream_av.analysis.swatches import SwatchDreamer, SwatchSettings
 
-_NOTHING: Callable = lambda *_: None  # noqa: E731
+
+def _nothing(*_) -> None:
+    """A progress that nobody looks at."""
 
 
 def side_for(facts: LayerFacts) -> int:
@@ -36,7 +38,7 @@ def channel_sheet(
     size: int = 0,
     settings: SwatchSettings | None = None,
     cache: Cache | None = None,
-    progress: Callable = _NOTHING,
+    progress: Callable = _nothing,
 ) -> Sheet:
     """A contact sheet: a section for each layer, a swatch for each channel.
 
@@ -73,20 +75,29 @@ def channel_sheet(
 
 
 def swatches_of(
-    backbone, names: Iterable[str], facts: Mapping[str, LayerFacts], *, cache=None, progress: Callable = _NOTHING
+    backbone,
+    names: Iterable[str],
+    facts: Mapping[str, LayerFacts],
+    *,
+    cache=None,
+    progress: Callable = _nothing,
 ) -> dict[str, np.ndarray]:
     """Swatches of channels of several layers, `{name: uint8 [side, side, 3]}`; each layer is compiled once."""
-    names, found = list(dict.fromkeys(names)), {}
+    names, found, done = list(dict.fromkeys(names)), {}, 0
     by_layer: dict[str, list[int]] = {}
     for name in names:
         layer, number = parse_channel(backbone, name)
         by_layer.setdefault(layer, []).append(number)
+
+    def added(more):
+        nonlocal done
+        done += more
+        progress(done, len(names))
+
     for layer, numbers in by_layer.items():
         settings = settings_for(facts[layer], SwatchSettings(), 0)
         dreamer = SwatchDreamer(backbone, layer, settings, cache=cache)
-        swatches = dreamer.channels(numbers, progress=lambda more: progress(len(found), len(names)))
-        found |= {f"{layer}#{n}": x for n, x in zip(numbers, swatches)}
-        progress(len(found), len(names))
+        found |= {f"{layer}#{n}": x for n, x in zip(numbers, dreamer.channels(numbers, progress=added))}
     return found
 
 
@@ -110,7 +121,14 @@ def fires_table(fires: Iterable[Fires]) -> list[tuple[str, ...]]:
     """Heads and rows for `page.table_text`."""
     rows = [("channel", "times usual", "level", "usual", "row", "column")]
     return rows + [
-        (f.name, f"{f.times:.2f}", f"{f.level:.4g}", f"{f.usual:.4g}", f"{f.place[0]:.2f}", f"{f.place[1]:.2f}")
+        (
+            f.name,
+            f"{f.times:.2f}",
+            f"{f.level:.4g}",
+            f"{f.usual:.4g}",
+            f"{f.place[0]:.2f}",
+            f"{f.place[1]:.2f}",
+        )
         for f in fires
     ]
 
@@ -126,7 +144,14 @@ def nearest_sheet(first, second, found, mine: Mapping, theirs: Mapping) -> Sheet
 
 
 def atlas_sheet(
-    backbone, atlas, usual: np.ndarray, facts: LayerFacts, *, cache=None, size=0, progress: Callable = _NOTHING
+    backbone,
+    atlas,
+    usual: np.ndarray,
+    facts: LayerFacts,
+    *,
+    cache=None,
+    size=0,
+    progress: Callable = _nothing,
 ) -> Sheet:
     """The map with each cell dreamt; cells without an activation stay dark.
 
@@ -139,8 +164,7 @@ def atlas_sheet(
         size: pixels of a cell; 0: by the layer.
         progress: called as `progress(done, total)`.
     """
-    rows, columns = atlas.count.shape
-    count, done = atlas.count.ravel(), 0
+    columns, count, done = atlas.count.shape[1], atlas.count.ravel(), 0
     filled = np.flatnonzero(count)
 
     def added(more):
@@ -171,15 +195,25 @@ def _of_direction(backbone, layer: str, vector: np.ndarray) -> str:
 def change_sheet(source: np.ndarray, changed: np.ndarray, reached: Mapping, *, name: str) -> Sheet:
     """Before, after and what is between them, float `[height, width, 3]`; the difference four times as strong."""
     between = np.clip(0.5 + 2 * (changed - source), 0, 1)
-    cells = [Cell(as_bytes(x), n) for n, x in (("before", source), ("after", changed), ("difference x 4", between))]
-    return Sheet(f"{name}, changed", "", (Section("", tuple(cells), 3),), tuple(change_table(reached)), side=420)
+    cells = [
+        Cell(as_bytes(x), n) for n, x in (("before", source), ("after", changed), ("difference x 4", between))
+    ]
+    return Sheet(
+        f"{name}, changed", "", (Section("", tuple(cells), 3),), tuple(change_table(reached)), side=420
+    )
 
 
 def change_table(reached: Mapping) -> list[tuple[str, ...]]:
     """Heads and rows for `page.table_text`."""
     rows = [("channel", "wanted", "reached", "before", "after")]
     return rows + [
-        (n, f"{r['wanted']:g}", "-" if r["reached"] is None else f"{r['reached']:g}", f"{r['before']}", f"{r['after']}")
+        (
+            n,
+            f"{r['wanted']:g}",
+            "-" if r["reached"] is None else f"{r['reached']:g}",
+            f"{r['before']}",
+            f"{r['after']}",
+        )
         for n, r in reached.items()
     ]
 

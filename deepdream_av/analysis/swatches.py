@@ -157,7 +157,9 @@ class Directions:
         along = tf.einsum("byxc,bc->byx", map_, self.vectors)
         whole = tf.math.log(tf.reduce_mean(tf.square(map_), [1, 2, 3]) + _TINY)
         if self.cosine:
-            lengths = tf.sqrt(tf.reduce_sum(tf.square(map_), -1) * tf.reduce_sum(self.vectors**2, -1)[:, None, None])
+            lengths = tf.sqrt(
+                tf.reduce_sum(tf.square(map_), -1) * tf.reduce_sum(self.vectors**2, -1)[:, None, None]
+            )
             cosine = tf.maximum(along / (lengths + _TINY), 0.1)
             score = tf.reduce_mean(along * cosine**self.cosine, [1, 2])
             silent = tf.reduce_max(along, [1, 2]) <= 0
@@ -181,7 +183,9 @@ class SwatchDreamer:
         UsageError: no such layer.
     """
 
-    def __init__(self, backbone, layer: str, settings: SwatchSettings | None = None, *, cache: Cache | None = None):
+    def __init__(
+        self, backbone, layer: str, settings: SwatchSettings | None = None, *, cache: Cache | None = None
+    ):
         self.backbone, self.layer = backbone, backbone.layer_name(layer)
         self.settings, self.cache = settings or SwatchSettings(), cache or Cache(enabled=False)
         self._hears = backbone.kind == "sound"

@@ -52,5 +52,7 @@ def _perform(given) -> int:
 def _check_output(given):
     suffixes = (".html", ".png", ".jpg", ".jpeg", ".webp")
     if given.output.suffix.lower() not in suffixes:
-        raise UsageError(f"`output` must end in {', '.join(suffixes[:-1])} or {suffixes[-1]}. Received: '{given.output}'.")
+        raise UsageError(
+            f"`output` must end in {', '.join(suffixes[:-1])} or {suffixes[-1]}. Received: '{given.output}'."
+        )
     files.check_output(given.output, force=given.force, source=getattr(given, "source", None))

@@ -22,8 +22,15 @@ def layers(given, bar) -> Found:
     backbone = network(given)
     facts = describe_layers(backbone)
     rows = [("layer", "channels", "stride", "field", "default")]
-    rows += [(f.name, f.channels, pair_text(f.stride), pair_text(f.field), f"{f.default:g}" if f.default else "") for f in facts]
-    report = {"backbone": backbone.name, "kind": backbone.kind, "layers": [dataclasses.asdict(f) for f in facts]}
+    rows += [
+        (f.name, f.channels, pair_text(f.stride), pair_text(f.field), f"{f.default:g}" if f.default else "")
+        for f in facts
+    ]
+    report = {
+        "backbone": backbone.name,
+        "kind": backbone.kind,
+        "layers": [dataclasses.asdict(f) for f in facts],
+    }
     return Found(report | {"classes": list(backbone.labels)}, rows)
 
 
@@ -48,7 +55,11 @@ def sheet(given, bar) -> Found:
         progress=bar,
     )
     cells = {s.title.partition(":")[0]: [c.name for c in s.cells] for s in sheet.sections}
-    return Found({"backbone": backbone.name, "cells": cells}, sheet=sheet, output=default_output(given, backbone.name, "sheet.png"))
+    return Found(
+        {"backbone": backbone.name, "cells": cells},
+        sheet=sheet,
+        output=default_output(given, backbone.name, "sheet.png"),
+    )
 
 
 def fires(given, bar) -> Found:
@@ -58,12 +69,20 @@ def fires(given, bar) -> Found:
     from deepdream_av.analysis.sheets import fires_sheet, fires_table, swatches_of
 
     hears = given.source.suffix.lower() in _SOUNDS
-    backbone = network(argparse.Namespace(**{**vars(given), "backbone": given.backbone or ("earnet" if hears else "dreamnet")}))
+    backbone = network(
+        argparse.Namespace(
+            **{**vars(given), "backbone": given.backbone or ("earnet" if hears else "dreamnet")}
+        )
+    )
     x, shown = _looked_at(given, backbone)
     layers = chosen_layers(backbone, given.layer)
     names = [f.name for f in layers]
     fires = what_fires(backbone, x, names, count=given.count or 12, against=given.against, cache=cache(given))
-    report = {"backbone": backbone.name, "source": str(given.source), "fires": [dataclasses.asdict(f) for f in fires]}
+    report = {
+        "backbone": backbone.name,
+        "source": str(given.source),
+        "fires": [dataclasses.asdict(f) for f in fires],
+    }
     sheet = None
     if given.output is not None:
         facts = {f.name: f for f in layers}
@@ -81,13 +100,19 @@ def _looked_at(given, backbone):
     if backbone.kind == "sound":
         from deepdream_av.media.audio import read_audio
 
-        sound = read_audio(given.source, start=given.at, duration=1.0 if given.at or suffix in _FILMS else 0.0)
+        sound = read_audio(
+            given.source, start=given.at, duration=1.0 if given.at or suffix in _FILMS else 0.0
+        )
         heard = log_mel_of(sound.samples, sound.rate)
         if len(heard) < 16:
-            raise UsageError(f"`source` must hold at least 0.4 s of sound after {given.at:g} s. Received: {sound.seconds:.2f} s.")
+            raise UsageError(
+                f"`source` must hold at least 0.4 s of sound after {given.at:g} s. Received: {sound.seconds:.2f} s."
+            )
         return heard, np.repeat(spectrogram(heard), max(1, 400 // len(heard)), axis=1)
     if suffix in _SOUNDS:
-        raise UsageError(f"`backbone` must listen to a sound, as earnet does. Received: {backbone.name!r} for '{given.source}'.")
+        raise UsageError(
+            f"`backbone` must listen to a sound, as earnet does. Received: {backbone.name!r} for '{given.source}'."
+        )
     if suffix in _FILMS:
         from deepdream_av.media.video_reader import open_film
 
@@ -102,10 +127,14 @@ def _looked_at(given, backbone):
 
 def nearest(given, bar) -> Found:
     """`explore nearest`: channels of two networks that go together."""
-    from deepdream_av.analysis.layers import chosen_layers, describe_layers, parse_channel
-    from deepdream_av.analysis.usual import references
+    from deepdream_av.analysis.layers import (
+        chosen_layers,
+        describe_layers,
+        parse_channel,
+    )
     from deepdream_av.analysis.nearest import Correlations
     from deepdream_av.analysis.sheets import nearest_sheet, swatches_of
+    from deepdream_av.analysis.usual import references
 
     first, second = network(given), network(given, given.to)
     channels = [parse_channel(first, c) for c in given.layer if "#" in c]
@@ -134,8 +163,8 @@ def atlas(given, bar) -> Found:
     """`explore atlas`: a map of what a network finds in a folder."""
     from deepdream_av.analysis.atlas import collect, drawn
     from deepdream_av.analysis.layers import chosen_layers
-    from deepdream_av.analysis.usual import pictures_in
     from deepdream_av.analysis.sheets import atlas_sheet
+    from deepdream_av.analysis.usual import pictures_in
 
     backbone = network(given)
     layer = chosen_layers(backbone, given.layer or [backbone.default_layers[-1][0]])[0]
@@ -144,5 +173,10 @@ def atlas(given, bar) -> Found:
     sheet = atlas_sheet(
         backbone, atlas, activations.mean(0), layer, cache=cache(given), size=given.size, progress=bar
     )
-    report = {"backbone": backbone.name, "layer": layer.name, "places": len(activations), "cells": atlas.count.tolist()}
+    report = {
+        "backbone": backbone.name,
+        "layer": layer.name,
+        "places": len(activations),
+        "cells": atlas.count.tolist(),
+    }
     return Found(report, sheet=sheet, output=default_output(given, given.folder, "atlas.png"))

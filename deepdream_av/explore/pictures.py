@@ -29,7 +29,9 @@ def change(given, bar) -> Found:
             raise UsageError(f"A channel can be changed once. Received twice: {text!r}.")
         factors[layer][channel] = factor
     picture = shrunk(read_image(given.source).array, given.size or 512)
-    changed, reached = change_channels(picture, backbone, factors, steps=given.steps, seed=given.seed, progress=bar)
+    changed, reached = change_channels(
+        picture, backbone, factors, steps=given.steps, seed=given.seed, progress=bar
+    )
     output = given.output or default_output(given, given.source, "change.png")
     sheet = change_sheet(picture, changed, reached, name=given.source.name)
     if output.suffix != ".html" and not given.sheet:
@@ -44,7 +46,9 @@ def _factor(text: str) -> tuple[str, float]:
     except ValueError:
         value = float("nan")
     if not name or not 0 <= value <= 100:
-        raise UsageError(f"`amplify` must be NAME#CHANNEL:FACTOR with a factor from 0 to 100. Received: {text!r}.")
+        raise UsageError(
+            f"`amplify` must be NAME#CHANNEL:FACTOR with a factor from 0 to 100. Received: {text!r}."
+        )
     return name, value
 
 
@@ -86,13 +90,20 @@ def looks(given, bar) -> Found:
             cells.append(Cell(None, name, "not here: see the message"))
             continue
         seconds = round(time.monotonic() - began, 1)
-        report[name] = {"seconds": seconds, "rms_change": dream.report["rms_change"], "backbone": recipe.backbone}
+        report[name] = {
+            "seconds": seconds,
+            "rms_change": dream.report["rms_change"],
+            "backbone": recipe.backbone,
+        }
         command = f"python -m deepdream_av.image {given.source.name} --look {name}"
         cells.append(Cell(as_bytes(dream.array), name, f"{recipe.backbone}, {seconds} s", command))
         if dream.interrupted:
             break
     bar(len(names), len(names))
-    rows = [("look", "seconds", "change"), *((n, r.get("seconds", "-"), r.get("rms_change", "-")) for n, r in report.items())]
+    rows = [
+        ("look", "seconds", "change"),
+        *((n, r.get("seconds", "-"), r.get("rms_change", "-")) for n, r in report.items()),
+    ]
     about = f"Every dream at {picture.shape[1]}x{picture.shape[0]} pixels."
     columns = max(2, min(5, round(len(cells) ** 0.5)))
     sheet = Sheet(f"All looks on {given.source.name}", about, (Section("", tuple(cells), columns),), side=320)
@@ -112,7 +123,9 @@ def _weights(given) -> dict[str, str]:
     pairs = dict(text.partition("=")[::2] for text in given.network_weights)
     for name, file in pairs.items():
         if not file:
-            raise UsageError(f"`weights` must be NETWORK=FILE here, as in vgg19=vgg19.h5. Received: {name!r}.")
+            raise UsageError(
+                f"`weights` must be NETWORK=FILE here, as in vgg19=vgg19.h5. Received: {name!r}."
+            )
         from deepdream_av.media.files import check_source
 
         check_source(file)

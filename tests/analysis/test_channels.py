@@ -100,7 +100,9 @@ def test_levels_are_those_of_the_colours():
 def test_what_is_as_loud_as_usual_is_one_times():
     usual = np.array([1.0, 2.0, 0.0])
     assert relative(usual, usual) == pytest.approx([1, 1, 1])
-    assert relative(3 * usual, usual)[1] > 2 and relative(np.zeros(3), np.zeros(3)) == pytest.approx([1, 1, 1])
+    assert relative(3 * usual, usual)[1] > 2 and relative(np.zeros(3), np.zeros(3)) == pytest.approx(
+        [1, 1, 1]
+    )
 
 
 def test_shipped_levels_know_their_network_in_any_precision_and_no_other():
@@ -182,7 +184,9 @@ def test_a_swatch_is_what_its_channel_wants_and_is_kept(tmp_path):
     counted = []
     swatches = dreamer.channels([0, 1, 2], progress=counted.append)
     assert swatches.shape == (3, 32, 32, 3) and sum(counted) == 3
-    levels = np.array([levels_of(backbone, ["colours"], x / np.float32(255))["colours"].level for x in swatches])
+    levels = np.array(
+        [levels_of(backbone, ["colours"], x / np.float32(255))["colours"].level for x in swatches]
+    )
     assert (levels.argmax(1) == [0, 1, 2]).all()
     # it does not depend on what else is asked for, nor on where it comes from
     alone = SwatchDreamer(backbone, "colours", SMALL).channels([1])

@@ -42,7 +42,9 @@ def test_help_loads_nothing_heavy():
         "try: main(['sheet', '--help'])\nexcept SystemExit: pass\n"
         "print([m for m in ('tensorflow', 'keras', 'cv2', 'PIL', 'scipy') if m in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     assert done.stdout.strip().endswith("[]")
 
 
@@ -99,7 +101,9 @@ def test_a_second_of_sound_fires_too(tmp_path, capsys):
     from deepdream_av.media.audio import Sound, write_audio
 
     t = np.arange(2 * 22050) / 22050
-    write_audio(tmp_path / "a.wav", Sound((0.3 * np.sin(2 * np.pi * 440 * t))[:, None].astype(np.float32), 22050))
+    write_audio(
+        tmp_path / "a.wav", Sound((0.3 * np.sin(2 * np.pi * 440 * t))[:, None].astype(np.float32), 22050)
+    )
     assert explore("fires", "a.wav", "--at", "0.5", "--layer", "block4", "--json", "-q") == 0
     assert json.loads(capsys.readouterr().out)["fires"][0]["name"].startswith("block4#")
 
