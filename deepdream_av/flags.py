@@ -313,9 +313,9 @@ def _recipe(flags: argparse.Namespace) -> Recipe:
         if look:
             raise UsageError("`--recipe` and `--look` exclude each other. Received both.")
         recipe = read_recipe(flags.recipe)
-        for field in ("backbone", "contrast"):
+        for field in ("backbone", "contrast", "stylizer"):
             named = getattr(recipe, field)
-            if named.startswith("hub:") and field not in changes:
+            if named and (named.startswith("hub:") or field == "stylizer") and field not in changes:
                 # a SavedModel is a program, and the recipe may be a stranger's
                 raise UsageError(
                     f"A recipe in a file does not make a SavedModel run; say `--{field} {named}` yourself. "

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from deepdream_av import Recipe, read_image, read_recipe, replay, style, style_image
+from deepdream_av import Recipe, flags, read_image, read_recipe, replay, style, style_image
 from deepdream_av.errors import MissingExtraError, UsageError, WeightsError
 from deepdream_av.media.files import with_mask
 
@@ -113,7 +113,7 @@ def test_command_line_recipe_and_replay(folder, capsys):
 
 
 @pytest.mark.parametrize(
-    "flags, words",
+    "given, words",
     [
         ([], "`--style` must name a picture"),
         (["--style", "none.png"], "none.png"),
@@ -121,11 +121,11 @@ def test_command_line_recipe_and_replay(folder, capsys):
         (["--style", "red.png:0"], "sum is not 0"),
         (["--style", "red.png@black.png"], "black all over"),
         (["--style", "red.png", "--set", "style_layers=stride9"], "Did you mean 'stride8'"),
-        (["--style", "red.png", "--stylizer", "left.png"], "saved_model.pb"),
+        (["--style", "red.png", "--stylizer", "./left.png"], "saved_model.pb"),
     ],
 )
-def test_bad_input_is_one_line(folder, capsys, flags, words):
-    assert style.main(["in.png", "-o", "out.png", *flags, *FEW]) in (1, 2)
+def test_bad_input_is_one_line(folder, capsys, given, words):
+    assert style.main(["in.png", "-o", "out.png", *given, *FEW]) in (1, 2)
     error = capsys.readouterr().err.strip()
     assert words in error and len(error.splitlines()) == 1 and not (folder / "out.png").exists()
 
@@ -169,6 +169,9 @@ def test_a_stylizer_in_the_form_of_the_hub(tmp_path):
         assert np.allclose(painted.mean((0, 1)), RED.mean((0, 1)), atol=0.02)
     half = style_image(source, RED, recipe=Recipe(stylizer=str(tmp_path / "whole"), strength=0.5)).array
     assert np.allclose(half.mean((0, 1)), (RED.mean((0, 1)) + source.mean((0, 1))) / 2, atol=0.02)
+    (tmp_path / "recipe.json").write_text(Recipe(stylizer=str(tmp_path / "whole"), styles=(("a.png", 1.0),)).to_json())
+    with pytest.raises(UsageError, match="does not make a SavedModel run"):
+        flags.recipe_of("style", ["--recipe", str(tmp_path / "recipe.json")])
     tf.saved_model.save(tf.Module(), tmp_path / "none")
     with pytest.raises(WeightsError, match="takes neither"):
         style_image(source, RED, recipe=Recipe(stylizer=str(tmp_path / "none")))

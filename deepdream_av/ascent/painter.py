@@ -24,7 +24,7 @@ from deepdream_av.objectives.styling import StyleGoal, StyleLayers, style_layers
 from deepdream_av.recipe import Recipe
 
 MARGIN = 8  # pixels of its mirror image around a picture that is painted
-LEAST_SIDE = 96  # pixels of the smallest size: below, no network sees a style
+LEAST_SIDE = 64  # pixels of the smallest size: below, no network sees a style
 # forgets faster than is usual: of a few dozen steps the first ones say little of the last
 RULE = Adam(first=0.8, second=0.9, floor=1e-12, average=0.7)
 _LAST_STEP = 0.1  # length of the last step beside the first, at the largest size

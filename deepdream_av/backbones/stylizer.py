@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
-from deepdream_av.errors import InputError, MissingExtraError, WeightsError
+from deepdream_av.backbones.hub import _loaded
+from deepdream_av.errors import WeightsError
 
 STYLE_SIDE = 256  # pixels of the style, at which Ghiasi et al. (2017) trained
 
@@ -25,7 +24,7 @@ def load_stylizer(handle: str):
         InputError: a folder without a SavedModel.
         WeightsError: it cannot be fetched, or it is another kind of network.
     """
-    loaded = _loaded(handle)
+    loaded = _loaded(handle)  # the hub's own loader does no more for a folder, and is not needed for one
     if callable(loaded):
         called = loaded
     elif "serving_default" in getattr(loaded, "signatures", {}):
@@ -50,25 +49,6 @@ def load_stylizer(handle: str):
 
     stylize.network = loaded  # functions of a SavedModel die with it
     return stylize
-
-
-def _loaded(handle: str):
-    if os.path.exists(handle):  # hub.load of a folder is this, and needs no hub
-        if not (Path(handle) / "saved_model.pb").is_file():
-            raise InputError(f"`stylizer` must be a folder with a saved_model.pb. Received: '{handle}'.")
-        return tf.saved_model.load(handle)
-    try:
-        import tensorflow_hub as hub
-    except ImportError:
-        raise MissingExtraError(
-            "`stylizer` by a TensorFlow Hub handle needs the extra hub: pip install deepdream-av[hub]. "
-            f"Received: '{handle}', which is no folder either."
-        ) from None
-    try:
-        return hub.load(handle)
-    except Exception as error:  # urllib, tarfile, protobuf and TensorFlow raise many kinds here
-        line = (str(error).strip().splitlines() or [type(error).__name__])[0][:120]
-        raise WeightsError(f"`stylizer` could not be had: '{handle}' ({line}).") from None
 
 
 def _by_signature(function, handle: str):

@@ -95,13 +95,13 @@ def painter():
 
 
 def test_every_size_comes_nearer_and_all_of_them_share_their_steps(painter):
-    told = list(painter.paint(photo(200, 220), every=100))
-    assert [step.steps for step in told] == [25, 12, 12] and [step.octave for step in told] == [0, 1, 2]
+    told = list(painter.paint(photo(150, 160), every=100))
+    assert [step.steps for step in told] == [25, 12] and [step.octave for step in told] == [0, 1]
     for step in told:
         assert step.score > step.scores[0]
     assert told[0].score - told[0].scores[0] > 0.1
     # what a small size has found is no longer to be found at the next
-    assert told[1].scores[0] > told[0].scores[0] and told[2].scores[0] > told[0].scores[0]
+    assert told[1].scores[0] > told[0].scores[0]
 
 
 def test_the_same_recipe_paints_the_same(painter):
