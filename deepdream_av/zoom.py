@@ -129,7 +129,8 @@ def frame_count(recipe: Recipe) -> int:
     frames = round(recipe.seconds * recipe.fps)
     if frames < _LEAST:
         raise UsageError(
-            f"`seconds` must be long enough for {_LEAST} frames at {recipe.fps:g} a second. Received: {recipe.seconds:g}."
+            f"`seconds` must be long enough for {_LEAST} frames at {recipe.fps:g} a second. "
+            f"Received: {recipe.seconds:g}."
         )
     return frames
 
@@ -186,7 +187,9 @@ class _Maker:
         self.first = np.ascontiguousarray(small[: height - height % 2 or 2, : width - width % 2 or 2])
         self._matrix = self._zoom.matrix(self.first.shape[:2])
         self._drift = Drift(self.first)
-        self._arrival = Arrival(self.first, self._zoom, frames) if recipe.loop == "on" else lambda number: None
+        self._arrival = (
+            Arrival(self.first, self._zoom, frames) if recipe.loop == "on" else lambda number: None
+        )
         self._jumps: list[float] = []
         self._seam: float | None = None
 
@@ -241,7 +244,10 @@ class _Maker:
 
     def report(self) -> dict:
         """How even the film is: what changes from frame to frame beyond the motion, and where it begins anew."""
-        told = {"backbone": self._dreamer.backbone.name, "layers": [list(x) for x in self._dreamer.wanted.layers]}
+        told = {
+            "backbone": self._dreamer.backbone.name,
+            "layers": [list(x) for x in self._dreamer.wanted.layers],
+        }
         if self._jumps:
             told["median_jump"] = round(float(np.median(self._jumps)), 5)
             told["largest_jump"] = round(max(self._jumps), 5)

@@ -31,7 +31,18 @@ def test_a_dream_of_nothing_depends_on_its_seed_and_has_the_contrast_of_a_photo(
 
 
 def test_the_command_line_dreams_from_noise_and_again(tmp_path, capsys):
-    flags = ["--canvas", "fourier", "--size", "64", "--layer", "stride4", "--set", "octaves=1", "--set", "steps=2"]
+    flags = [
+        "--canvas",
+        "fourier",
+        "--size",
+        "64",
+        "--layer",
+        "stride4",
+        "--set",
+        "octaves=1",
+        "--set",
+        "steps=2",
+    ]
     assert image.main(["-o", str(tmp_path / "n.png"), "--json", "-q", *flags]) == 0
     report = json.loads(capsys.readouterr().out)["report"]
     assert report["size"] == [64, 64] and report["scores"][0][-1] > report["scores"][0][0]
@@ -49,7 +60,9 @@ def test_a_spectrum_of_ones_own(tmp_path):
     """Stripes have their power at one frequency, and so has a noise that is made with their spectrum."""
     stripes = np.repeat((0.5 + 0.4 * np.sin(2 * np.pi * np.arange(96) / 8))[None, :, None], 96, 0)
     write_image(tmp_path / "stripes.png", np.repeat(stripes, 3, 2))
-    made = dream_image(None, recipe=forms(canvas="phase", spectrum=str(tmp_path), steps=1, step_size=1e-5)).array
+    made = dream_image(
+        None, recipe=forms(canvas="phase", spectrum=str(tmp_path), steps=1, step_size=1e-5)
+    ).array
     power = np.abs(np.fft.rfft2(made.mean(2) - made.mean()))
     row, column = np.unravel_index(power.argmax(), power.shape)
     assert row == 0 and column in (7, 8, 9)  # 12 in the whole, of which 64 of 96 pixels are kept

@@ -52,7 +52,10 @@ def test_the_end_flows_into_the_beginning(photo, tmp_path):
 def test_the_same_recipe_makes_the_same_film(photo, tmp_path):
     recipe = RECIPE.replace(loop="off", seconds=0.75, colour="lab")
     zoom_image(photo, tmp_path / "a.mkv", recipe=recipe)
-    assert replay.main(["-q", str(tmp_path / "a.mkv"), "-o", str(tmp_path / "b.mkv"), "--source", str(photo)]) == 0
+    assert (
+        replay.main(["-q", str(tmp_path / "a.mkv"), "-o", str(tmp_path / "b.mkv"), "--source", str(photo)])
+        == 0
+    )
     one, other = frames(tmp_path / "a.mkv"), frames(tmp_path / "b.mkv")
     assert len(one) == 9 and all(np.array_equal(a, b) for a, b in zip(one, other))
 

@@ -66,7 +66,9 @@ _KNOWN = {
     ),
 }
 # names that Keras counts up from one model to the next, as add_12
-_COUNTED = re.compile(r"(conv2d|batch_normalization|activation|add|concatenate|rescaling|normalization)(_\d+)?")
+_COUNTED = re.compile(
+    r"(conv2d|batch_normalization|activation|add|concatenate|rescaling|normalization)(_\d+)?"
+)
 
 
 def load(name: str, *, weights: str = "", dtype: str = "float32") -> Backbone:

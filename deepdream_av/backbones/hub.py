@@ -37,7 +37,9 @@ class HubBackbone:
 
     kind, labels, textures = "image", (), {}
 
-    def __init__(self, name: str, frozen, layers: dict[str, tf.Tensor], *, size: tuple[int, int] | None = None):
+    def __init__(
+        self, name: str, frozen, layers: dict[str, tf.Tensor], *, size: tuple[int, int] | None = None
+    ):
         self.name, self._frozen, self._maps, self.size = name, frozen, layers, size
         self.default_layers = _default(list(layers))
         self._truncated: dict[tuple[str, ...], Callable] = {}

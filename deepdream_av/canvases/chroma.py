@@ -30,7 +30,9 @@ class ChromaPixels(Pixels):
         low = tf.minimum(tf.reduce_min(source, -1, keepdims=True), _MARGIN)
         high = tf.maximum(tf.reduce_max(source, -1, keepdims=True), 1.0 - _MARGIN)
         y = grey + bent
-        fits = tf.where(wanted > 0, (high - y) / tf.maximum(wanted, 1e-6), (y - low) / tf.maximum(-wanted, 1e-6))
+        fits = tf.where(
+            wanted > 0, (high - y) / tf.maximum(wanted, 1e-6), (y - low) / tf.maximum(-wanted, 1e-6)
+        )
         share = tf.clip_by_value(tf.reduce_min(fits, -1, keepdims=True), 0.0, 1.0)
         return (source + bent + share * (state - step) - (1.0 - share) * colour)[None]
 
@@ -45,6 +47,8 @@ class ChromaPixels(Pixels):
         low = np.minimum(picture.min(-1, keepdims=True), np.float32(_MARGIN))
         high = np.maximum(picture.max(-1, keepdims=True), np.float32(1 - _MARGIN))
         y = grey + bent
-        fits = np.where(wanted > 0, (high - y) / np.maximum(wanted, 1e-6), (y - low) / np.maximum(-wanted, 1e-6))
+        fits = np.where(
+            wanted > 0, (high - y) / np.maximum(wanted, 1e-6), (y - low) / np.maximum(-wanted, 1e-6)
+        )
         share = np.clip(fits.min(-1, keepdims=True), 0.0, 1.0)
         return np.clip(picture + bent + share * (delta - step) - (1 - share) * colour, 0.0, 1.0)

@@ -9,7 +9,9 @@ import numpy as np
 WAYS = ("dream", "luminance", "lab", "histogram")
 LIGHT = np.array([0.2126, 0.7152, 0.0722], np.float32)  # BT.709
 # light, blue to orange, magenta to green: the axes along which the colours of photos vary on their own
-AXES = np.array([[1, 1, 1], [1, 0, -1], [-0.5, 1, -0.5]], np.float32) / np.sqrt([[3], [2], [1.5]], dtype=np.float32)
+AXES = np.array([[1, 1, 1], [1, 0, -1], [-0.5, 1, -0.5]], np.float32) / np.sqrt(
+    [[3], [2], [1.5]], dtype=np.float32
+)
 _QUANTILES = 256
 _TINY = 1e-6
 

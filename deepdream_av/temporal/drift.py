@@ -34,7 +34,9 @@ class Drift:
         low, high = (np.array([_CONTRAST[k], _COLOUR[k], _COLOUR[k]], np.float32) for k in (0, 1))
         self._spread = np.clip(spread, low, high) * np.array([np.sqrt(3), 1, 1], np.float32)
         # an even picture has no details that a dream should be held to
-        self._bands = [max(float(band.std()), least) for band, least in zip(_bands(first)[0], (0.02, 0.03, 0.04))]
+        self._bands = [
+            max(float(band.std()), least) for band, least in zip(_bands(first)[0], (0.02, 0.03, 0.04))
+        ]
 
     def __call__(self, picture: np.ndarray) -> np.ndarray:
         """A picture led back a little, float32 `[height, width, 3]` in [0, 1]."""

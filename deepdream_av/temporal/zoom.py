@@ -129,9 +129,15 @@ class Arrival:
             return None
         matrix = np.linalg.matrix_power(self._back, left)
         done = 1 - (left - 1) / self.length
-        cover = moved(self._soft(min(1.0, (left - 1) / (0.5 * self.length))), matrix, outside="nothing")[..., None]
+        cover = moved(self._soft(min(1.0, (left - 1) / (0.5 * self.length))), matrix, outside="nothing")[
+            ..., None
+        ]
         shown = _eased(done / (1 - _FIRM)) * cover
-        return moved(self.first, matrix), shown, _eased((done - 1 + _FIRM) / (_FIRM - 1 / self.length)) * cover
+        return (
+            moved(self.first, matrix),
+            shown,
+            _eased((done - 1 + _FIRM) / (_FIRM - 1 / self.length)) * cover,
+        )
 
     def _soft(self, softness: float) -> np.ndarray:
         """A white picture whose edges fade."""

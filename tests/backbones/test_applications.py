@@ -1,4 +1,4 @@
-"""Every network of keras.applications that is known by name looks at pictures of any size, as Keras shows them to it."""
+"""Networks of keras.applications look at pictures of any size, as Keras shows them to them."""
 
 import keras
 import numpy as np
@@ -21,7 +21,9 @@ def unlearnt(monkeypatch):
 
 
 # a whole network takes seconds to build; those of one kind stand for the others where it is quick
-SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in NEW if name not in ("mobilenet_v2", "resnet50")]
+SLOW = [
+    pytest.param(name, marks=pytest.mark.slow) for name in NEW if name not in ("mobilenet_v2", "resnet50")
+]
 
 
 @pytest.mark.parametrize("name", ["mobilenet_v2", "resnet50", *SLOW])

@@ -6,7 +6,6 @@ import tensorflow as tf
 
 from deepdream_av.ascent import ascend
 from deepdream_av.canvases.kinds import FORMS, TONES, picture_canvas
-from deepdream_av.canvases.pixels import Pixels
 from deepdream_av.canvases.statistics import (
     COLOURS,
     coloured,
@@ -50,15 +49,14 @@ class Likeness:
 def fitted(canvas, wanted, *, steps=360):
     done = iter(range(10**6))
     lengths = np.geomspace(0.03, 3e-4, steps // 10)
-    for step in ascend(
+    *_, step = ascend(
         canvas,
         Eye(),
         Likeness(wanted),
         steps=steps,
         every=10,
         step_size=lambda: float(lengths[next(done)]),
-    ):
-        pass
+    )
     return float(np.abs(step.array() - wanted).mean()), step.scores
 
 
@@ -108,7 +106,9 @@ def test_a_step_is_as_long_as_one_in_pixels(form):
 
 def test_phases_keep_the_magnitudes_of_the_source(photo):
     canvas = picture_canvas("phase")(photo)
-    canvas.state = canvas.state + 0.1 * np.random.default_rng(0).standard_normal(canvas.state.shape).astype("f")
+    canvas.state = canvas.state + 0.1 * np.random.default_rng(0).standard_normal(canvas.state.shape).astype(
+        "f"
+    )
     moved = photo + type(canvas).decode(canvas.state, canvas.given).numpy()
     assert np.abs(moved - photo).mean() > 0.02
     mean = photo.mean((0, 1))
@@ -130,7 +130,9 @@ def test_a_chroma_canvas_pales_but_does_not_turn():
     wanted = hue((source + delta)[0, 0])
     kept, turned = (hue(picture_canvas("pixels", t).toned(source, delta)[0, 0]) for t in ("chroma", "soft"))
     assert abs(kept - wanted) < 1e-3 < 0.03 < abs(turned - wanted)
-    loud = picture_canvas("pixels", "chroma").toned(*np.random.default_rng(0).uniform(-1, 1, (2, 32, 32, 3)) * 0.5 + 0.5)
+    loud = picture_canvas("pixels", "chroma").toned(
+        *np.random.default_rng(0).uniform(-1, 1, (2, 32, 32, 3)) * 0.5 + 0.5
+    )
     assert 0 <= loud.min() and loud.max() <= 1
 
 
@@ -179,4 +181,6 @@ def test_what_a_rule_remembers_comes_along_to_another_size(form, size, photo):
     assert carried.shape == canvas.state.shape
     assert 1 <= carried.min() and carried.max() <= 2  # what is positive stays so
     if form != "laplacian":  # the coarsest waves are the same ones
-        assert np.array_equal(carried[:8, :8], memory[:8, :8]) and np.array_equal(carried[-8:, :8], memory[-8:, :8])
+        assert np.array_equal(carried[:8, :8], memory[:8, :8]) and np.array_equal(
+            carried[-8:, :8], memory[-8:, :8]
+        )

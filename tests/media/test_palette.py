@@ -31,7 +31,9 @@ def test_luminance_keeps_the_light_of_the_dream_and_the_colours_of_the_source(pa
     kept = keeper("luminance", source, dream)(source, dream)
     assert kept @ LIGHT == pytest.approx(dream @ LIGHT, abs=1e-5)
     ours, theirs = split(kept)[1], split(source)[1]
-    along = np.sum(ours * theirs, -1) / (np.linalg.norm(ours, axis=-1) * np.linalg.norm(theirs, axis=-1) + 1e-9)
+    along = np.sum(ours * theirs, -1) / (
+        np.linalg.norm(ours, axis=-1) * np.linalg.norm(theirs, axis=-1) + 1e-9
+    )
     assert along[np.linalg.norm(theirs, axis=-1) > 0.02].min() > 0.999  # the same hue at every place
 
 
@@ -62,4 +64,6 @@ def test_what_is_learnt_at_one_size_serves_rows_of_another(pair):
 
 def test_axes_turn_and_do_not_stretch():
     assert AXES @ AXES.T == pytest.approx(np.eye(3), abs=1e-6)
-    assert paled(np.float32([[[0.9]]]), np.float32([[[0.4, -0.1, 0.0]]]))[0, 0] == pytest.approx([1.0, 0.875, 0.9])
+    assert paled(np.float32([[[0.9]]]), np.float32([[[0.4, -0.1, 0.0]]]))[0, 0] == pytest.approx(
+        [1.0, 0.875, 0.9]
+    )

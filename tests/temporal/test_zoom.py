@@ -32,7 +32,9 @@ def test_directions():
     assert Zoom(1.5, 20).matrix(SIZE) @ middle == pytest.approx(middle)
     x, y, _ = Zoom(1.0, 90).matrix(SIZE) @ (middle + [10, 0, 0])
     assert (x, y) == pytest.approx((middle[0], middle[1] - 10))  # what was right of the centre is above it
-    shifted = moved(np.pad(np.ones((1, 1), np.float32), [(20, 51), (30, 65)]), Zoom(1.0, 0, (3, 2)).matrix(SIZE))
+    shifted = moved(
+        np.pad(np.ones((1, 1), np.float32), [(20, 51), (30, 65)]), Zoom(1.0, 0, (3, 2)).matrix(SIZE)
+    )
     assert np.unravel_index(shifted.argmax(), SIZE) == (22, 33)
 
 
@@ -51,7 +53,10 @@ def test_a_translation_is_two_numbers(text):
     "zoom", [Zoom(1.05), Zoom(0.97), Zoom(1.0, 1.0), Zoom(1.0, 0.0, (1.0, 0.5)), Zoom(1.03, -1.0, (1, 1))]
 )
 def test_the_first_frame_comes_back_where_the_motion_puts_it(zoom, photo):
-    frames, photo = 150, cv2.GaussianBlur(photo, (0, 0), 2)  # of finer things, reading them twice takes something
+    frames, photo = (
+        150,
+        cv2.GaussianBlur(photo, (0, 0), 2),
+    )  # of finer things, reading them twice takes something
     arrival = Arrival(photo, zoom, frames)
     assert arrival(frames - arrival.length - 1) is None and arrival(frames) is None
     seen, shown, firm = arrival(frames - 1)
