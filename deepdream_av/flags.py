@@ -112,7 +112,7 @@ VERBS = {
         | _PAINTED_FIELDS
         | _NOISE_FIELDS
         | _ZOOM_FIELDS
-        | _WANTED_FIELDS
+        | (_WANTED_FIELDS - {"penalties"})
         | _WHERE_FIELDS
         | {"canvas", "anchor", "contrast"},
         example="photo.jpg --style painting.jpg --style other.jpg:0.3 -o out.png",

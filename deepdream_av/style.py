@@ -172,7 +172,9 @@ def _job(args, progress, say) -> cli.Result:
     with writing(args.output, force=args.force, source=args.source) as part:
         painted = _paint(picture.array, paintings, args.recipe, progress)
         with finishing():
-            write_image(part, painted.array, like=picture, recipe=args.recipe, source=args.source, kind="style")
+            write_image(
+                part, painted.array, like=picture, recipe=args.recipe, source=args.source, kind="style"
+            )
     return cli.Result(args.output, painted.report, interrupted=painted.interrupted)
 
 

@@ -22,7 +22,9 @@ def scenery(height=96, width=120):
 
 def cloth(colour, side=80):
     y, x = np.mgrid[:side, :side]
-    return (np.array(colour, np.float32) * (0.6 + 0.4 * ((x // 5 + y // 7) % 2))[..., None]).astype(np.float32)
+    return (np.array(colour, np.float32) * (0.6 + 0.4 * ((x // 5 + y // 7) % 2))[..., None]).astype(
+        np.float32
+    )
 
 
 RED, BLUE = cloth([0.9, 0.1, 0.1]), cloth([0.1, 0.1, 0.9])
@@ -41,7 +43,9 @@ def test_the_style_comes_and_strength_says_how_far():
 
 
 def test_two_styles_mix_by_weight():
-    painted = [style_image(scenery(), [(RED, a), (BLUE, 1 - a)], recipe=RECIPE).array for a in (1.0, 0.5, 0.0)]
+    painted = [
+        style_image(scenery(), [(RED, a), (BLUE, 1 - a)], recipe=RECIPE).array for a in (1.0, 0.5, 0.0)
+    ]
     reds = [float(p[..., 0].mean() - p[..., 2].mean()) for p in painted]
     assert reds[0] > reds[1] + 0.1 > reds[2] + 0.2
 
@@ -91,7 +95,9 @@ def test_a_mask_for_each_style(folder, capsys):
     assert "60x48" in capsys.readouterr().err  # a mask of another size is told
     out = read_image("out.png").array
     left, right = out[:, :50], out[:, 70:]
-    assert left[..., 0].mean() > left[..., 2].mean() + 0.1 and right[..., 2].mean() > right[..., 0].mean() + 0.1
+    assert (
+        left[..., 0].mean() > left[..., 2].mean() + 0.1 and right[..., 2].mean() > right[..., 0].mean() + 0.1
+    )
 
 
 def test_a_name_with_its_mask(folder):
@@ -102,7 +108,12 @@ def test_a_name_with_its_mask(folder):
 
 
 def test_command_line_recipe_and_replay(folder, capsys):
-    assert style.main(["in.png", "--style", "red.png", "--style", "blue.png:0.3", "-o", "out.png", "--json", *FEW]) == 0
+    assert (
+        style.main(
+            ["in.png", "--style", "red.png", "--style", "blue.png:0.3", "-o", "out.png", "--json", *FEW]
+        )
+        == 0
+    )
     told = json.loads(capsys.readouterr().out)
     assert told["report"]["styles"] == ["red.png", "blue.png"] and told["report"]["size"] == [120, 96]
     assert read_recipe("out.png").styles == (("red.png", 1.0), ("blue.png", 0.3))
@@ -139,8 +150,22 @@ def test_style_and_dream_in_one_objective():
     for recipe in (RECIPE, dream):
         painter = Painter(recipe, [Painting(RED)])
         *_, last = painter.paint(source)
-        energies.append(float(np.mean(np.square(painter.goal.look(last.array())["stride16"].numpy().astype(np.float32)))))
+        energies.append(
+            float(np.mean(np.square(painter.goal.look(last.array())["stride16"].numpy().astype(np.float32))))
+        )
     assert energies[1] > 1.5 * energies[0]
+
+
+def test_what_is_not_wanted_is_kept_low():
+    rough = [
+        float(
+            np.abs(
+                np.diff(style_image(scenery(), RED, recipe=RECIPE.replace(penalties=p)).array, axis=1)
+            ).mean()
+        )
+        for p in ((), (("tv", 3.0),))
+    ]
+    assert rough[1] < 0.8 * rough[0]
 
 
 def test_a_stylizer_in_the_form_of_the_hub(tmp_path):
@@ -148,10 +173,16 @@ def test_a_stylizer_in_the_form_of_the_hub(tmp_path):
     import tensorflow as tf
 
     class Module(tf.Module):
-        @tf.function(input_signature=[tf.TensorSpec([None, None, None, 3]), tf.TensorSpec([None, None, None, 3])])
+        @tf.function(
+            input_signature=[tf.TensorSpec([None, None, None, 3]), tf.TensorSpec([None, None, None, 3])]
+        )
         def __call__(self, placeholder, placeholder_1):
             mean = tf.reduce_mean(placeholder_1, [1, 2], keepdims=True)
-            return [tf.clip_by_value(placeholder - tf.reduce_mean(placeholder, [1, 2], keepdims=True) + mean, 0.0, 1.0)]
+            return [
+                tf.clip_by_value(
+                    placeholder - tf.reduce_mean(placeholder, [1, 2], keepdims=True) + mean, 0.0, 1.0
+                )
+            ]
 
     module = Module()
     called = tf.function(
@@ -169,7 +200,9 @@ def test_a_stylizer_in_the_form_of_the_hub(tmp_path):
         assert np.allclose(painted.mean((0, 1)), RED.mean((0, 1)), atol=0.02)
     half = style_image(source, RED, recipe=Recipe(stylizer=str(tmp_path / "whole"), strength=0.5)).array
     assert np.allclose(half.mean((0, 1)), (RED.mean((0, 1)) + source.mean((0, 1))) / 2, atol=0.02)
-    (tmp_path / "recipe.json").write_text(Recipe(stylizer=str(tmp_path / "whole"), styles=(("a.png", 1.0),)).to_json())
+    (tmp_path / "recipe.json").write_text(
+        Recipe(stylizer=str(tmp_path / "whole"), styles=(("a.png", 1.0),)).to_json()
+    )
     with pytest.raises(UsageError, match="does not make a SavedModel run"):
         flags.recipe_of("style", ["--recipe", str(tmp_path / "recipe.json")])
     tf.saved_model.save(tf.Module(), tmp_path / "none")

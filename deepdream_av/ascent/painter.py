@@ -19,6 +19,8 @@ from deepdream_av.canvases import ClippedPixels
 from deepdream_av.canvases.pixels import scaled
 from deepdream_av.errors import UsageError
 from deepdream_av.objectives import Wanted
+from deepdream_av.objectives.named import named_penalty
+from deepdream_av.objectives.objective import Objective, wanting
 from deepdream_av.objectives.paintings import Painting
 from deepdream_av.objectives.styling import StyleGoal, StyleLayers, style_layers
 from deepdream_av.recipe import Recipe
@@ -46,7 +48,7 @@ class Painter:
 
     Args:
         recipe: its fields on style, `seed`, `speed` and `strength` count;
-            `layers` and `classes`, if any, are dreamt at the same time.
+            `layers` and `classes`, if any, are dreamt at the same time, and `penalties` are kept low.
         paintings: whose style is wanted.
         dtype: precision of the network; the fastest that the hardware has if empty.
 
@@ -62,11 +64,10 @@ class Painter:
             dtype = "float32"  # a line search does not bear the noise of bfloat16
         self.backbone = load_backbone(recipe.backbone, weights=recipe.weights, dtype=dtype)
         if self.backbone.kind != "image":
-            raise UsageError(f"`backbone` must look at pictures. Received: {recipe.backbone!r}, which listens.")
+            raise UsageError(
+                f"`backbone` must look at pictures. Received: {recipe.backbone!r}, which listens."
+            )
         own = style_layers(self.backbone)
-        dream = None
-        if recipe.layers or recipe.classes:
-            dream = recipe.dream_weight * Wanted(self.backbone, recipe.layers, recipe.classes).objective
         self.layers = StyleLayers(recipe.style_layers or own.style, recipe.content_layers or own.content)
         self.goal = StyleGoal(
             self.backbone,
@@ -76,8 +77,16 @@ class Painter:
             layers=self.layers,
             content_weight=recipe.content_weight / max(recipe.strength, 1e-3),
             scale=recipe.style_scale,
-            dream=dream,
+            besides=self._besides(),
         )
+
+    def _besides(self) -> Objective | None:
+        """What is dreamt and what is not wanted, beside style and content."""
+        recipe, found = self.recipe, []
+        if recipe.layers or recipe.classes:
+            found.append(recipe.dream_weight * Wanted(self.backbone, recipe.layers, recipe.classes).objective)
+        found += [-weight * wanting(named_penalty(name)) for name, weight in recipe.penalties]
+        return sum(found[1:], found[0]) if found else None
 
     def paint(self, source: np.ndarray, *, every: int = 5) -> Iterator[Step]:
         """A whole picture, from small to large; the moments of one size begin the next.
@@ -104,7 +113,11 @@ class Painter:
     def counts(self, sizes: int) -> list[int]:
         """Steps at each size."""
         first = self.recipe.first_steps or self.recipe.style_steps
-        counts = [first, *[self.recipe.style_steps] * (sizes - 1)] if sizes > 1 else [max(first, self.recipe.style_steps)]
+        counts = (
+            [first, *[self.recipe.style_steps] * (sizes - 1)]
+            if sizes > 1
+            else [max(first, self.recipe.style_steps)]
+        )
         return [max(1, round(n * STEPS[self.recipe.speed])) for n in counts]
 
     def follow(self, source: np.ndarray, delta: np.ndarray, *, steps: int, step_size: float) -> np.ndarray:

@@ -30,7 +30,9 @@ def load_stylizer(handle: str):
     elif "serving_default" in getattr(loaded, "signatures", {}):
         called = _by_signature(loaded.signatures["serving_default"], handle)
     else:
-        raise WeightsError(f"`stylizer` must take a content and a style. Received: '{handle}', which takes neither.")
+        raise WeightsError(
+            f"`stylizer` must take a content and a style. Received: '{handle}', which takes neither."
+        )
 
     def stylize(content: np.ndarray, style: np.ndarray) -> np.ndarray:
         try:
@@ -44,7 +46,9 @@ def load_stylizer(handle: str):
             found = list(found.values())
         found = found[0] if isinstance(found, list | tuple) else found
         if len(found.shape) != 4 or found.shape[-1] != 3:
-            raise WeightsError(f"`stylizer` must give pictures. Received: '{handle}', which gives {found.shape}.")
+            raise WeightsError(
+                f"`stylizer` must give pictures. Received: '{handle}', which gives {found.shape}."
+            )
         return found.numpy()
 
     stylize.network = loaded  # functions of a SavedModel die with it
@@ -55,11 +59,15 @@ def _by_signature(function, handle: str):
     """A signature takes its inputs by name: in the order of their names, the content comes first."""
     names = sorted(function.structured_input_signature[1])
     if len(names) != 2:
-        raise WeightsError(f"`stylizer` must take two pictures. Received: '{handle}', which takes {len(names)}.")
+        raise WeightsError(
+            f"`stylizer` must take two pictures. Received: '{handle}', which takes {len(names)}."
+        )
     return lambda content, style: function(**{names[0]: content, names[1]: style})
 
 
-def stylized(picture: np.ndarray, paintings, handle: str, *, scale: float = 1.0, strength: float = 1.0) -> np.ndarray:
+def stylized(
+    picture: np.ndarray, paintings, handle: str, *, scale: float = 1.0, strength: float = 1.0
+) -> np.ndarray:
     """A picture in one go in the style of some paintings, which are mixed by weight and each kept to its mask.
 
     Args:

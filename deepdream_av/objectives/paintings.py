@@ -32,7 +32,9 @@ class Painting:
     notes: tuple[str, ...] = ()
 
 
-def read_paintings(styles: Iterable[tuple[str, float]], size: tuple[int, int] | None = None) -> list[Painting]:
+def read_paintings(
+    styles: Iterable[tuple[str, float]], size: tuple[int, int] | None = None
+) -> list[Painting]:
     """Read the styles of a recipe.
 
     Args:

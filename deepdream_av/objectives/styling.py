@@ -71,7 +71,7 @@ class StyleGoal:
         layers: where; see `style_layers`.
         content_weight: of all content beside all style.
         scale: size of the brushwork: how large a painting is shown to the network, beside the source.
-        dream: what is wanted besides, if anything.
+        besides: what else is wanted, if anything.
 
     Raises:
         UsageError: no weight, a negative one, or a layer that the backbone has not.
@@ -88,7 +88,7 @@ class StyleGoal:
         layers: StyleLayers | None = None,
         content_weight: float = 0.05,
         scale: float = 1.0,
-        dream: Objective | None = None,
+        besides: Objective | None = None,
     ):
         self.backbone, self.scale = backbone, scale
         layers = _named(backbone, layers or style_layers(backbone))
@@ -96,7 +96,10 @@ class StyleGoal:
         _check_sizes(backbone, [p for group in self._groups for p in group], layers)
         whole = sum(weight for _, weight in layers.style)
         self._styles = [
-            [LOSSES[loss](n, _channels(backbone, n), relative, group[0].mask is not None) for n, _ in layers.style]
+            [
+                LOSSES[loss](n, _channels(backbone, n), relative, group[0].mask is not None)
+                for n, _ in layers.style
+            ]
             for group in self._groups
         ]
         self._contents = [Content(n, _channels(backbone, n), relative) for n, _ in layers.content]
@@ -108,7 +111,7 @@ class StyleGoal:
         if content_weight:
             terms += [(t, content_weight * w) for t, (_, w) in zip(self._contents, layers.content)]
         self.style = Objective(tuple(terms[: len(layers.style) * len(self._groups)]))
-        self.objective = Objective(tuple(terms)) + dream if dream else Objective(tuple(terms))
+        self.objective = Objective(tuple(terms)) + besides if besides else Objective(tuple(terms))
         self._size = None
 
     def aim(self, source: np.ndarray) -> None:
@@ -156,7 +159,9 @@ def _beside(painting: np.ndarray, size: tuple[int, int], scale: float) -> np.nda
     from deepdream_av.canvases.pixels import scaled
 
     ratio = scale * np.sqrt(size[0] * size[1] / (painting.shape[0] * painting.shape[1]))
-    return np.clip(scaled(painting, tuple(max(32, round(side * ratio)) for side in painting.shape[:2])), 0.0, 1.0)
+    return np.clip(
+        scaled(painting, tuple(max(32, round(side * ratio)) for side in painting.shape[:2])), 0.0, 1.0
+    )
 
 
 def _shares(mask: np.ndarray, size: tuple[int, int]) -> np.ndarray:

@@ -10,7 +10,15 @@ from deepdream_av.canvases.pixels import scaled
 from deepdream_av.errors import InputError, UsageError
 from deepdream_av.objectives import layer
 from deepdream_av.objectives.paintings import Painting, check_weights
-from deepdream_av.objectives.style import Content, GramStyle, Moments, WassersteinStyle, blended, moments, trace_of_root
+from deepdream_av.objectives.style import (
+    Content,
+    GramStyle,
+    Moments,
+    WassersteinStyle,
+    blended,
+    moments,
+    trace_of_root,
+)
 from deepdream_av.objectives.styling import StyleGoal, StyleLayers
 
 
@@ -46,13 +54,20 @@ def test_wasserstein_is_the_closed_form():
     x, y = cells(3), cells(4, shift=0.7)
     (m, c), (n, d) = ((v.reshape(-1, 6).mean(0), np.cov(v.reshape(-1, 6).T, bias=True)) for v in (x, y))
     root = scipy.linalg.sqrtm(d).real
-    exact = np.sum((m - n) ** 2) + np.trace(c) + np.trace(d) - 2 * np.trace(scipy.linalg.sqrtm(root @ c @ root).real)
+    exact = (
+        np.sum((m - n) ** 2)
+        + np.trace(c)
+        + np.trace(d)
+        - 2 * np.trace(scipy.linalg.sqrtm(root @ c @ root).real)
+    )
     term = WassersteinStyle("a", 6, relative=False)
     term.aim(known(y))
     assert -6 * float(term({"a": tf.constant(x)})) == pytest.approx(exact, rel=5e-3)
     term = WassersteinStyle("a", 6)
     term.aim(known(y))
-    assert -float(term({"a": tf.constant(x)})) == pytest.approx(exact / (np.sum(n**2) + np.trace(d)), rel=5e-3)
+    assert -float(term({"a": tf.constant(x)})) == pytest.approx(
+        exact / (np.sum(n**2) + np.trace(d)), rel=5e-3
+    )
 
 
 def test_wasserstein_between_multiples_is_that_of_the_roots():
@@ -89,7 +104,9 @@ def test_two_styles_together_are_their_cells_poured_into_one():
     x, y = cells(9), cells(10, shift=1.0)
     both = known(np.concatenate([x, y, y, y], axis=1))
     mixed = blended([(known(x), 0.5), (known(y), 1.5)])
-    assert np.allclose(mixed.mean, both.mean, atol=1e-4) and np.allclose(mixed.second, both.second, rtol=1e-3, atol=1e-3)
+    assert np.allclose(mixed.mean, both.mean, atol=1e-4) and np.allclose(
+        mixed.second, both.second, rtol=1e-3, atol=1e-3
+    )
 
 
 def test_a_region_counts_alone():
@@ -101,7 +118,9 @@ def test_a_region_counts_alone():
         term = kind("a", 6, regional=True)
         term.aim(known(wanted))
         term.cover(share)
-        assert float(term({"a": tf.constant(np.concatenate([wanted, rest], 2))})) == pytest.approx(0, abs=2e-3)
+        assert float(term({"a": tf.constant(np.concatenate([wanted, rest], 2))})) == pytest.approx(
+            0, abs=2e-3
+        )
 
 
 def test_content_is_the_mean_squared_difference():
@@ -115,13 +134,15 @@ def test_content_is_the_mean_squared_difference():
 def picture(seed, side=80):
     import cv2
 
-    noise = cv2.GaussianBlur(np.random.default_rng(seed).random((side, side, 3)).astype(np.float32), (0, 0), 2)
+    noise = cv2.GaussianBlur(
+        np.random.default_rng(seed).random((side, side, 3)).astype(np.float32), (0, 0), 2
+    )
     return (noise - noise.min()) / np.ptp(noise)
 
 
 def test_a_goal_aims_at_every_size_with_one_objective():
     net = load_backbone("dreamnet")
-    goal = StyleGoal(net, [Painting(picture(0))], content_weight=0.5, dream=0.1 * layer("stride8"))
+    goal = StyleGoal(net, [Painting(picture(0))], content_weight=0.5, besides=0.1 * layer("stride8"))
     objective = goal.objective
     source = picture(1)
     for size in (80, 64):
@@ -130,7 +151,9 @@ def test_a_goal_aims_at_every_size_with_one_objective():
         contents = [term for term, _ in objective.terms if isinstance(term, Content)]
         assert contents and all(float(term(there)) == 0 for term in contents)
         assert float(goal.style(there)) < -0.01
-        assert float(goal.style(goal.look(scaled(picture(0), (size, size))))) > 0.02 * float(goal.style(there))
+        assert float(goal.style(goal.look(scaled(picture(0), (size, size))))) > 0.02 * float(
+            goal.style(there)
+        )
     assert goal.objective is objective and "stride8" in objective.layers
 
 
