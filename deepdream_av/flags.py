@@ -53,7 +53,12 @@ VERBS = {
         "Dream in a picture. Without SOURCE, on a canvas of another form than pixels: from noise.",
         (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff"),
         needs_source=True,
-        without=_SOUND_FIELDS | _TIME_FIELDS | _FILM_FIELDS | (_PAINTED_FIELDS - {"size"}) | _ZOOM_FIELDS | _STYLE_FIELDS,
+        without=_SOUND_FIELDS
+        | _TIME_FIELDS
+        | _FILM_FIELDS
+        | (_PAINTED_FIELDS - {"size"})
+        | _ZOOM_FIELDS
+        | _STYLE_FIELDS,
         example="photo.jpg -o dream.png --look creatures",
     ),
     "audio": Verb(

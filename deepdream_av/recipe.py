@@ -154,7 +154,7 @@ class Recipe:
     )
     tone: str = _f(
         "soft",
-        "how the result is brought back into range: bent, cut off, paled with its hues kept, or cut off at the end only",
+        "how the result is brought back into range: bent, cut off, paled with its hues kept, or cut off at the end",
         choices=("soft", "clip", "chroma", "free"),
         flag=False,
     )
