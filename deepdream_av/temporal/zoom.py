@@ -13,6 +13,7 @@ _FAR = 24.0  # times smaller than the picture at which it comes into sight again
 _NEAR = 2.5  # times larger, where it comes in from outside
 _SECONDS = 2.5  # in which it comes where nothing zooms
 _FEATHER = 0.12  # of the shorter side, over which its edge is soft
+_CORE = 2.2  # times that, over which the dream goes on into it
 _FIRM = 0.45  # share of its way, at the end, in which the dream lets go of it
 
 
@@ -129,22 +130,19 @@ class Arrival:
             return None
         matrix = np.linalg.matrix_power(self._back, left)
         done = 1 - (left - 1) / self.length
-        cover = moved(self._soft(min(1.0, (left - 1) / (0.5 * self.length))), matrix, outside="nothing")[
-            ..., None
-        ]
-        shown = _eased(done / (1 - _FIRM)) * cover
-        return (
-            moved(self.first, matrix),
-            shown,
-            _eased((done - 1 + _FIRM) / (_FIRM - 1 / self.length)) * cover,
+        softness = min(1.0, (left - 1) / (0.3 * self.length))
+        cover, core = (
+            moved(self._soft(softness, reach), matrix, outside="nothing")[..., None] for reach in (1.0, _CORE)
         )
+        firm = _eased((done - 1 + _FIRM) / (_FIRM - 1 / self.length))
+        return moved(self.first, matrix), _eased(done / (1 - _FIRM)) * cover, firm * core
 
-    def _soft(self, softness: float) -> np.ndarray:
-        """A white picture whose edges fade."""
+    def _soft(self, softness: float, reach: float) -> np.ndarray:
+        """A white picture whose edges fade, `reach` times as far as usual."""
         import cv2
 
         height, width = self.first.shape[:2]
-        border = max(1.0, softness * _FEATHER * min(height, width))
+        border = max(1.0, softness * reach * _FEATHER * min(height, width))
         x, y = (np.minimum(np.arange(n), np.arange(n)[::-1]).astype(np.float32) + 1 for n in (width, height))
         edge = np.minimum(np.minimum(x[None], y[:, None]) / border, 1.0)
         if softness > 0.2:  # round, where it is small
