@@ -208,9 +208,9 @@ class _Maker:
             self._seam = jump(last, self.first, self._matrix)
 
     def _next(self, last: np.ndarray, number: int) -> np.ndarray:
-        from deepdream_av.temporal.zoom import moved
+        from deepdream_av.temporal.zoom import continued
 
-        base = np.clip(moved(last, self._matrix), 0.0, 1.0)
+        base = np.clip(continued(last, self._matrix), 0.0, 1.0)
         coming = self._arrival(number)
         if coming is not None:
             seen, shown, _ = coming

@@ -13,6 +13,7 @@ _FAR = 24.0  # times smaller than the picture at which it comes into sight again
 _NEAR = 2.5  # times larger, where it comes in from outside
 _SECONDS = 2.5  # in which it comes where nothing zooms
 _FEATHER = 0.12  # of the shorter side, over which its edge is soft
+_AGAIN = 4 / 3  # times larger, what is repeated outside
 _CORE = 2.2  # times that, over which the dream goes on into it
 _FIRM = 0.45  # share of its way, at the end, in which the dream lets go of it
 
@@ -89,6 +90,28 @@ def moved(picture: np.ndarray, matrix: np.ndarray, *, outside: str = "mirror") -
     if outside == "nothing":
         kind, border = cv2.INTER_LINEAR, cv2.BORDER_CONSTANT
     return cv2.warpAffine(picture, matrix[:2], (width, height), flags=kind, borderMode=border)
+
+
+def continued(picture: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    """A picture after a motion, going on outside with what lies a little further in, larger.
+
+    The mirror image of an edge that is mirrored again in every frame would become stripes. What lies further in moves
+    along, so that from frame to frame the strips that are added belong together.
+
+    Args:
+        picture, matrix: see `moved`.
+    """
+    import cv2
+
+    inside = moved(np.ones(picture.shape[:2], np.float32), matrix, outside="nothing")
+    result = moved(picture, matrix)
+    if inside.min() > 0.99:
+        return result
+    x, y = (picture.shape[1] - 1) / 2, (picture.shape[0] - 1) / 2
+    larger = np.array([[_AGAIN, 0, x - _AGAIN * x], [0, _AGAIN, y - _AGAIN * y], [0, 0, 1]])
+    soft = inside * np.clip(2 * cv2.GaussianBlur(inside, (0, 0), 1.5) - 1, 0, 1)
+    again = moved(picture, larger)
+    return again + soft[..., None] * (result - again)
 
 
 class Arrival:

@@ -8,7 +8,7 @@ from deepdream_av.errors import UsageError
 from deepdream_av.media.example import example_picture
 from deepdream_av.media.palette import AXES
 from deepdream_av.temporal.drift import Drift
-from deepdream_av.temporal.zoom import Arrival, Zoom, jump, moved, translation
+from deepdream_av.temporal.zoom import Arrival, Zoom, continued, jump, moved, translation
 
 SIZE = 72, 96
 
@@ -96,3 +96,17 @@ def test_what_is_gaudy_is_led_back(photo):
     for _ in range(80):
         frame = drift(frame)
     assert 0.1 < frame.mean(2).std() < 0.3 and (frame.max(2) - frame.min(2)).mean() < 0.3
+
+
+def test_what_comes_in_from_outside_is_no_stripes(photo):
+    """Shrunk again and again, a picture goes on with something as rich as itself, not with its stretched edge."""
+    matrix = Zoom(0.96).matrix(SIZE)
+    mirrored = repeated = cv2.GaussianBlur(photo, (0, 0), 1)
+    assert np.array_equal(continued(photo, Zoom(1.05).matrix(SIZE)), moved(photo, Zoom(1.05).matrix(SIZE)))
+    for _ in range(30):
+        mirrored, repeated = moved(mirrored, matrix), continued(repeated, matrix)
+
+    def along(x):  # what changes from the middle of a side to the edge
+        return float(np.abs(np.diff(x[SIZE[0] // 3 : -SIZE[0] // 3, -24:].mean(2), axis=1)).mean())
+
+    assert along(repeated) > 1.5 * along(mirrored)
