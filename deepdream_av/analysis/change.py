@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
-from deepdream_av.analysis.levels import levels_of
+from deepdream_av.analysis.levels import levels_of, maps_of
 from deepdream_av.ascent.loop import ascend
 from deepdream_av.ascent.octaves import Octaves
 from deepdream_av.ascent.rules import Natural
@@ -125,7 +125,8 @@ def change_channels(
         AllChanged(terms),
         octaves=Octaves(3, 1.5, least=96),
         transforms=(Jitter(16),),
-        rule=Natural(decay=0.6),
+        rule=Natural(chroma=0.25),
+        masks={"": _where(picture, backbone, factors)},
         steps=steps,
         # smaller towards the end of an octave, where a fixed length would only walk around the goal
         step_size=lambda: _STEP * max(0.1, 1 - (done[0] % steps) / steps),
@@ -148,3 +149,18 @@ def change_channels(
                 "after": round(now, 5),
             }
     return result, reached
+
+
+def _where(picture: np.ndarray, backbone, factors) -> np.ndarray:
+    """Where there is something to change, float32 `[height, width]` in [0, 1]: elsewhere the picture stays as it is."""
+    import cv2
+
+    height, width = picture.shape[:2]
+    where = np.zeros([height, width], np.float32)
+    for name, map_ in maps_of(backbone, list(factors), picture).items():
+        for channel, factor in factors[name].items():
+            loud = np.abs(map_[..., channel]) * (factor != 1)
+            fine = cv2.resize(loud, (width, height), interpolation=cv2.INTER_LINEAR)
+            where = np.maximum(where, fine / max(float(fine.max()), 1e-9))
+    where = cv2.GaussianBlur(where, (0, 0), max(height, width) / 40)
+    return np.clip(2.5 * where / max(float(where.max()), 1e-9), 0, 1)
