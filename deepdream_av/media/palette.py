@@ -28,7 +28,7 @@ def keeper(way: str, source: np.ndarray, dream: np.ndarray) -> Callable[[np.ndar
         source, dream: float32 `[height, width, 3]` in [0, 1], of one size.
 
     >>> grey, red = np.full((4, 4, 3), 0.5, np.float32), np.full((4, 4, 3), [0.9, 0.2, 0.2], np.float32)
-    >>> keeper("luminance", grey, red)(grey, red)[0, 0].round(3).tolist()
+    >>> [round(float(x), 3) for x in keeper("luminance", grey, red)(grey, red)[0, 0]]
     [0.349, 0.349, 0.349]
     """
     if way == "luminance":
