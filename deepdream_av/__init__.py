@@ -14,6 +14,7 @@ What decides how a dream looks and sounds::
 
     Recipe, list_looks()            one frozen object: preset, flags and the metadata in a written file
     read_recipe(path)               the recipe inside a dream
+    report_card(dream, source)      how good a dream is, in numbers
 
 Parts, in the order in which data flows, for those who want control::
 
