@@ -259,7 +259,8 @@ def checked(verb: str, flags: argparse.Namespace) -> argparse.Namespace:
         )
     if source is not None:
         source = files.check_source(source)
-    guides = [name.partition("@")[0] for name, _ in recipe.guides]
+    pairs = (*recipe.layers, *recipe.guides, *recipe.terms, *recipe.penalties)
+    guides = [name.partition("@")[0] for name, _ in recipe.guides] + [n.partition("@")[2] for n, _ in pairs]
     mask = "" if recipe.mask == "alpha" else recipe.mask
     styles = [file for name, _ in recipe.styles for file in files.with_mask(name)]
     if verb == "style" and not recipe.styles:

@@ -247,7 +247,6 @@ def _plan(args) -> dict:
 
 
 def _job(args, progress, say) -> cli.Result:
-    from deepdream_av.ascent.masks import mask_notes
     from deepdream_av.media.files import writing
     from deepdream_av.media.image import check_size, read_image, write_image
 
@@ -262,6 +261,8 @@ def _job(args, progress, say) -> cli.Result:
     check_size(args.output, *picture.array.shape[1::-1])
     for note in picture.notes:
         say(note)
+    from deepdream_av.ascent.masks import mask_notes  # after what may fail: it brings TensorFlow with it
+
     for note in mask_notes(args.recipe, picture.array.shape):
         say(note)
     with writing(args.output, force=args.force, source=args.source) as part:

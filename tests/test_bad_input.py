@@ -113,6 +113,15 @@ def cases(verb):
         wrong_words += [
             ([good, *new, "--weights", "{}/missing.h5"], 1, "missing.h5"),
             ([good, *new, "--work-size", "-5"], 2, "work_size|work-size"),
+            ([good, *new, "--guide", "{}/missing.png"], 1, "missing.png"),
+            ([good, *new, "--mask", "{}/missing.png"], 1, "missing.png"),
+            ([good, *new, "--layer", "stride8@{}/missing.png:2"], 1, "missing.png"),
+            ([good, *new, "--penalty", "tv:-1"], 2, "`penalties` must have weights of at least 0"),
+            ([good, *new, "--guide-match", "cosin"], 2, "cosine"),
+            ([good, *new, "--bands", "1"], 2, "2 to 8 numbers"),
+            ([good, *new, "--bands", "a,b"], 2, "must be numbers"),
+            ([good, *new, "--bands", "1,2", "--set", "rule=natural"], 2, "excludes others"),
+            ([good, *new, "--set", "momentum=0.5", "--set", "rule=adam"], 2, "excludes"),
         ]
     own = {
         "image": [(["{}/good.mp4", *new], 1, "video"), (["{}/good.wav", *new], 1, "audio")],
