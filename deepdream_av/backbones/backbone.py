@@ -23,7 +23,8 @@ class Backbone:
             `[batch, frames, 128, 1]`.
         preprocess: from that range to the one the model was trained on.
         aliases: other names of layers, e.g. `{"relu4_3": "block4_conv3"}`.
-        labels: names of the classes, if the model ends in a layer `logits` with a number for each.
+        labels: names of the classes, if the model ends in a layer `logits` with a number for each, or `textures` has
+            one for each.
         textures: gives `{layer: float32 [classes, channels, channels]}`, the mean products of two
             channels in the pictures of each class; called once, when they are needed.
 
@@ -62,7 +63,7 @@ class Backbone:
             UsageError: there is no such layer; the message names the closest one.
         """
         name = self._aliases.get(name, name)
-        if name in ("logits", "class_map") and self.labels:
+        if name in ("logits", "class_map") and self.has_logits:
             return name
         if name not in self._layers:
             raise unknown_name("layer", name, [*self._layers, *self._aliases], owner=self.name)
@@ -88,6 +89,11 @@ class Backbone:
         if wanted not in plain:
             raise unknown_name("class", label, self.labels, owner=self.name)
         return plain.index(wanted)
+
+    @cached_property
+    def has_logits(self) -> bool:
+        """Whether it has a number for each class at each place, in its layer `class_map`."""
+        return bool(self.labels) and any(x.name == "class_map" for x in self.model.layers)
 
     @cached_property
     def textures(self) -> dict:

@@ -17,11 +17,11 @@ from pathlib import Path
 
 import numpy as np
 
+from deepdream_av.backbones.textures import pack_textures, unpack_textures
 from deepdream_av.errors import WeightsError
 
 CARD, BASE = "deepdream_av.json", "deepdream_av_base.npz"  # names of the entries
 TEXTURES = "deepdream_av_textures.npz"
-_SCALE = "scale/"
 _MOST = 4_000_000  # bytes of a card
 _MOST_ARRAYS = 600_000_000
 
@@ -99,22 +99,7 @@ def read_textures(path: str | os.PathLike) -> dict[str, np.ndarray]:
     Raises:
         WeightsError: an entry that is not such an archive.
     """
-    arrays, whole = _read_arrays(path, TEXTURES, "textures"), {}
-    for name, packed in arrays.items():
-        if name.startswith(_SCALE):
-            continue
-        scale = arrays.get(_SCALE + name, np.zeros(0))
-        width = int(np.sqrt(2 * packed.shape[-1])) if packed.ndim == 2 else 0
-        fits = width and packed.shape == (len(scale), width * (width + 1) // 2) and scale.ndim == 1
-        if not fits or not np.isfinite(packed).all() or not np.isfinite(scale).all():
-            raise WeightsError(
-                f"`backbone` has textures that cannot be read. Received: '{path}' with {packed.shape} for {name!r}."
-            )
-        rows, columns = np.triu_indices(width)
-        matrices = np.zeros([len(packed), width, width], np.float32)
-        matrices[:, rows, columns] = matrices[:, columns, rows] = packed * scale[:, None]
-        whole[name] = matrices
-    return whole
+    return unpack_textures(_read_arrays(path, TEXTURES, "textures"), path)
 
 
 def _read_arrays(path, entry: str, what: str) -> dict[str, np.ndarray]:
@@ -159,20 +144,10 @@ def save_network(
             if base:
                 _write_arrays(archive, BASE, {k: np.asarray(v, np.float16) for k, v in base.items()})
             if textures:
-                _write_arrays(archive, TEXTURES, _packed(textures))
+                _write_arrays(archive, TEXTURES, pack_textures(textures))
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
-
-
-def _packed(textures) -> dict[str, np.ndarray]:
-    """Upper halves as float16 beside the largest number of each, which float16 could not hold."""
-    arrays = {}
-    for name, matrices in textures.items():
-        largest = np.abs(matrices).max((1, 2)).astype(np.float32) + np.float32(1e-12)
-        arrays[name] = (matrices / largest[:, None, None])[:, *np.triu_indices(matrices.shape[1])].astype(np.float16)
-        arrays[_SCALE + name] = largest
-    return arrays
 
 
 def _write_arrays(archive, name: str, arrays):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from deepdream_av.backbones.textures import unpack_textures
 from deepdream_av.errors import WeightsError
 
 if TYPE_CHECKING:
@@ -71,7 +72,20 @@ def dreamnet(*, weights="", dtype: str = "float32") -> Backbone:
     names = [
         x.name for x in model.layers if x.name.endswith("_relu") or x.name.removeprefix("stride").isdigit()
     ]
-    return Backbone("dreamnet", model, layers=names, default_layers=DEFAULT_LAYERS)
+    labels, textures = ((), {}) if weights else _motifs()  # another run has channels of its own
+    return Backbone(
+        "dreamnet", model, layers=names, default_layers=DEFAULT_LAYERS, labels=labels, textures=lambda: textures
+    )
+
+
+def _motifs() -> tuple[tuple[str, ...], dict]:
+    """Names and textures of the motifs that dreamnet knows (`python -m training.motifs`)."""
+    if not shipped("dreamnet_motifs.npz").is_file():  # before that command has run
+        return (), {}
+    with np.load(shipped("dreamnet_motifs.npz"), allow_pickle=False) as archive:
+        arrays = {k: archive[k] for k in archive.files}
+    labels = tuple(map(str, arrays.pop("labels")))
+    return labels, unpack_textures(arrays, "dreamnet_motifs.npz")
 
 
 def earnet(*, weights="") -> Backbone:

@@ -30,7 +30,7 @@ class Pair:
         self.name, self.kind = first.name, first.kind
         self.default_layers, self.labels = first.default_layers, first.labels
         self.class_index = first.class_index
-        self.textures = first.textures
+        self.textures, self.has_logits = first.textures, first.has_logits
         self._truncated: dict[tuple[str, ...], Callable] = {}
 
     def list_layers(self) -> list[str]:

@@ -17,22 +17,26 @@ from deepdream_av.objectives.objective import ClassLogit, Objective
 from deepdream_av.objectives.style import moments
 
 _NEAR = 1e-3  # relative distance from which nearer means nothing
+_FAINT = 0.01  # share of the loudest channel below which a channel is as good as silent
 
 
 @dataclass(frozen=True, eq=False)
 class Texture:
     """How near the second moments of a layer come to given ones.
 
-    It is minus the logarithm of the squared distance, relative to the given one, so that layers count alike however
-    loud they are and however far they still have to go.
+    Every channel is measured in units of its own loudness over all classes, or the few loud ones, which all pictures
+    have in common, would be all that counts. The score is minus the logarithm of the squared distance, relative to
+    what is aimed at, so that layers count alike however far they still have to go.
 
     Args:
         layer: name of a layer.
         target: float32 `[channels, channels]`, mean products of two channels.
+        units: float32 `[channels]`, root mean square of each channel.
     """
 
     layer: str
     target: np.ndarray
+    units: np.ndarray
 
     @property
     def layers(self) -> tuple[str]:
@@ -41,8 +45,18 @@ class Texture:
 
     def __call__(self, activations: dict) -> tf.Tensor:
         """A number from `{layer: float [batch, height, width, channels]}`."""
-        away = moments(activations[self.layer])[1] - self.target
-        return -tf.math.log(tf.reduce_sum(tf.square(away)) / float(np.square(self.target).sum() + 1e-12) + _NEAR)
+        units = np.outer(self.units, self.units)
+        away = (moments(activations[self.layer])[1] - self.target) / units
+        return -tf.math.log(tf.reduce_sum(tf.square(away)) / float(np.square(self.target / units).sum()) + _NEAR)
+
+
+def textures(backbone, index: int) -> tuple[Texture, ...]:
+    """A term for each layer in which the look of a class is known."""
+    found = []
+    for name, arrays in backbone.textures.items():
+        loudness = np.sqrt(np.maximum(np.einsum("kcc->kc", arrays).mean(0), 0.0))
+        found.append(Texture(name, arrays[index], np.maximum(loudness, _FAINT * loudness.max() + 1e-12)))
+    return tuple(found)
 
 
 @lru_cache(maxsize=64)  # the same terms again, so that what was compiled for them serves again
@@ -54,7 +68,7 @@ def class_dream(backbone, index: int, motif: float = 1.0) -> Objective:
         index: number of the class.
         motif: weight of the texture in each of its layers, beside the logit.
     """
-    terms: list = [(ClassLogit(index), 1.0)]
-    if motif:
-        terms += [(Texture(name, arrays[index]), motif) for name, arrays in backbone.textures.items()]
+    terms: list = [(ClassLogit(index), 1.0)] if backbone.has_logits else []
+    if motif or not terms:
+        terms += [(term, motif or 1.0) for term in textures(backbone, index)]
     return Objective(tuple(terms))
