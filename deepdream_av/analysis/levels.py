@@ -25,7 +25,11 @@ class Levels:
 
 
 def maps_of(backbone, names: Iterable[str], x: np.ndarray) -> dict[str, np.ndarray]:
-    """Activations `{layer: float32 [height, width, channels]}` of one picture `[h, w, 3]` or log-mel `[frames, 128]`."""
+    """Activations of one picture `[h, w, 3]` or log-mel `[frames, 128]`.
+
+    Returns:
+        `{layer: float32 [height, width, channels]}`.
+    """
     import tensorflow as tf
 
     x = np.asarray(x, np.float32)

@@ -98,7 +98,8 @@ class Sheet:
         )
         if height > _MOST or width > _MOST:
             raise UsageError(
-                f"A sheet as a picture has at most {_MOST} pixels a side. Received: {width}x{height}. Write .html instead."
+                f"A sheet as a picture has at most {_MOST} pixels a side. Received: {width}x{height}. "
+                "Write .html instead."
             )
         sheet = Image.new("RGB", (width, height), _PAPER)
         draw, y = ImageDraw.Draw(sheet), gap

@@ -31,7 +31,7 @@ def layers(given, bar) -> Found:
         "kind": backbone.kind,
         "layers": [dataclasses.asdict(f) for f in facts],
     }
-    return Found(report | {"classes": list(backbone.labels)}, rows)
+    return Found(report | {"classes": list(getattr(backbone, "labels", ()))}, rows)
 
 
 def sheet(given, bar) -> Found:

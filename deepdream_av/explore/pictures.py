@@ -177,19 +177,17 @@ def _checked_layer(backbone, name: str) -> str:
 
 
 def _plain_layers(backbone, recipe) -> tuple:
-    """The layers that a recipe raised, and no others: a penalty or a class has no gain of its own."""
-    from deepdream_av.analysis.layers import describe_layers
-
-    known = {f.name for f in describe_layers(getattr(backbone, "first", backbone))}
-    found = []
+    """The layers and channels that a recipe raised, and no others: a dislike or a class has no gain of its own."""
+    known, found = set(backbone.list_layers()), []
     for name, weight in recipe.layers:
-        plain, mark, channel = name.partition("#")
+        plain, mark, channels = name.partition("@")[0].partition("#")  # without a mask
         try:
             plain = backbone.layer_name(plain)
         except UsageError:
             continue
-        if plain in known and weight > 0 and (not mark or channel.isdecimal()):
-            found.append((plain + mark + channel, weight))
+        numbers = channels.split("+") if mark else []
+        if plain in known and weight > 0 and all(n.isdecimal() for n in numbers):
+            found += [(f"{plain}#{int(n)}", weight / len(numbers)) for n in numbers] or [(plain, weight)]
     return tuple(found)
 
 
@@ -211,12 +209,12 @@ def _dreamt_again(given, recipe, bar):
 
 def _pixel_steps(recipe, given) -> float:
     """Steps of all octaves, each times its pixels, over the pixels at which was dreamt."""
-    from deepdream_av.ascent.octaves import Octaves
     from deepdream_av.ascent.pictures import STEPS, work_size
+    from deepdream_av.ascent.plans import octaves_of
     from deepdream_av.media.image import read_image
 
     width, height = work_size(recipe, read_image(given.source).array.shape[1::-1])
-    sizes = Octaves(recipe.octaves, recipe.octave_scale).sizes(height, width)
+    sizes = octaves_of(recipe).sizes(height, width)
     steps = max(1, round(recipe.steps * STEPS[recipe.speed]))
     return steps * sum(h * w for h, w in sizes) / (height * width)
 
