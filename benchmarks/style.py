@@ -148,6 +148,7 @@ def value(args, loss: str, *, size: int = 64, steps: int = 200) -> float:
         recipe = Recipe(backbone=args.backbone, weights=args.weights, style_loss=loss, optimizer=optimizer,
                         style_sizes=1, style_steps=count, first_steps=0)  # fmt: skip
         painter = Painter(recipe, [Painting(style)], dtype="float32")
+        painter.transforms = ()  # SciPy's does not bear shifts, so that neither gets any
         for step in painter.paint(content, every=10):
             pass
         goal = painter.goal

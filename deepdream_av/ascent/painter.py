@@ -22,14 +22,17 @@ from deepdream_av.objectives import Wanted
 from deepdream_av.objectives.named import named_penalty
 from deepdream_av.objectives.objective import Objective, wanting
 from deepdream_av.objectives.paintings import Painting
-from deepdream_av.objectives.styling import StyleGoal, StyleLayers, style_layers
+from deepdream_av.objectives.styling import StyleGoal, StyleLayers, stride, style_layers
 from deepdream_av.recipe import Recipe
+from deepdream_av.transforms import Jitter
 
 MARGIN = 8  # pixels of its mirror image around a picture that is painted
 LEAST_SIDE = 64  # pixels of the smallest size: below, no network sees a style
 # forgets faster than is usual: of a few dozen steps the first ones say little of the last
 RULE = Adam(first=0.8, second=0.9, floor=1e-12, average=0.7)
 _LAST_STEP = 0.1  # length of the last step beside the first, at the largest size
+_FOLLOWING = 3  # times the steps of a frame that is dreamt: what comes into view has to be painted from nothing
+_SOFTER = 0.6  # times the length of a step, as the rest of the frame is painted already
 _FADING = 0.8  # share of the steps of the largest size over which it falls to that
 
 
@@ -79,6 +82,10 @@ class Painter:
             scale=recipe.style_scale,
             besides=self._besides(),
         )
+
+        # where the first layer of style halves the picture, a picture that never moves is drawn on that grid
+        first = next((name for name, _ in self.layers.style if name != "picture"), "")
+        self.transforms = (Jitter(1),) if first and stride(self.backbone, first) > 1 else ()
 
     def _besides(self) -> Objective | None:
         """What is dreamt and what is not wanted, beside style and content."""
@@ -155,6 +162,7 @@ class Painter:
             self.backbone,
             self.goal.objective,
             rule=RULE,
+            transforms=self.transforms,
             steps=count,
             step_size=length,
             every=every,
@@ -196,8 +204,8 @@ class FramePainter:
     def follow(self, frame: np.ndarray, delta: np.ndarray) -> np.ndarray:
         """A few steps at full size, for what has come into view and what memory let go."""
         (wide, inside), (delta, _) = framed(frame, margin=MARGIN), framed(delta, margin=MARGIN)
-        steps = self.recipe.frame_steps
-        delta = self._painter.follow(wide, delta, steps=steps, step_size=self.recipe.style_step)
+        steps = _FOLLOWING * self.recipe.frame_steps
+        delta = self._painter.follow(wide, delta, steps=steps, step_size=_SOFTER * self.recipe.style_step)
         return np.ascontiguousarray(delta[inside])
 
     def activations(self, frame: np.ndarray) -> np.ndarray:

@@ -187,7 +187,7 @@ def _check_sizes(backbone, paintings: list[Painting], layers: StyleLayers) -> No
         return
     known = backbone.list_layers()
     deepest = max(names, key=known.index)
-    least = CELLS * _stride(backbone, deepest)
+    least = CELLS * stride(backbone, deepest)
     for p in paintings:
         if min(p.array.shape[:2]) < least:
             height, width = p.array.shape[:2]
@@ -198,7 +198,7 @@ def _check_sizes(backbone, paintings: list[Painting], layers: StyleLayers) -> No
 
 
 @lru_cache(maxsize=64)
-def _stride(backbone, name: str) -> int:
+def stride(backbone, name: str) -> int:
     """Pixels from one cell of a layer to the next."""
     side = 256
     shape = backbone.truncated([name]).model.compute_output_shape((1, side, side, 3))[name]

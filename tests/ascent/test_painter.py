@@ -122,6 +122,7 @@ def test_adam_comes_within_five_percent_of_scipy(loss):
             style_loss=loss, optimizer=optimizer, style_sizes=1, style_steps=steps, first_steps=0, **layers
         )
         painter = Painter(recipe, [Painting(strokes(64))], dtype="float32")
+        painter.transforms = ()  # SciPy's does not bear shifts, so that neither gets any
         *_, last = painter.paint(photo(64, 64), every=25)
         goal = painter.goal
         found[optimizer] = -float(goal.objective(goal.look(last.array())))
