@@ -10,6 +10,8 @@ _PULL = 0.08  # share of a deviation of light and colours that is undone in each
 _SHARPEN = 0.2  # of what is missing of a band, the same
 _MOST = 1.35  # times that a band is raised in one frame
 _SIGMAS = (0.7, 1.4, 2.8)  # pixels; the finest details lie below the first
+_EDGE = np.float32(1.2 / 255)  # what a file of 8 bits does not take for black or white
+_KNEE = np.float32(0.08)  # of the light below white and above black
 _CONTRAST = 0.16, 0.26  # standard deviations of light between which a dream stays
 _COLOUR = 0.02, 0.10  # the same for each colour axis
 
@@ -48,7 +50,16 @@ class Drift:
         mean, spread = seen.mean((0, 1)), seen.std((0, 1))
         gain = (self._spread / np.maximum(spread, 1e-3)) ** self.pull
         seen = (seen - mean) * gain + mean + self.pull * (self._mean - mean)
-        return paled(*split((seen @ AXES).astype(np.float32)))
+        light, colour = split((seen @ AXES).astype(np.float32))
+        # bent near black and white, and of no colour as much as would be cut off
+        return _EDGE + (1 - 2 * _EDGE) * paled(0.5 + _bent(light - 0.5), colour)
+
+
+def _bent(light: np.ndarray) -> np.ndarray:
+    """Light around 0 that never quite reaches a half."""
+    size = np.abs(light)
+    beyond = np.maximum(size - 0.5 + _KNEE, 0.0)
+    return np.sign(light) * (np.minimum(size, 0.5 - _KNEE) + _KNEE * np.tanh(beyond / _KNEE))
 
 
 def _bands(picture: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:

@@ -87,6 +87,8 @@ def test_hundreds_of_enlargements_stay_sharp_and_do_not_drift(photo):
     assert sharpness(lost) < 0.3 * sharpness(photo) < sharpness(held) < 3 * sharpness(photo)
     light, before = held @ AXES.T, photo @ AXES.T
     assert np.abs(light.mean((0, 1)) - before.mean((0, 1))).max() < 0.08
+    written = np.rint(255 * held)
+    assert written.min() > 0 and written.max() < 255  # nothing is cut off on the way
 
 
 def test_what_is_gaudy_is_led_back(photo):
