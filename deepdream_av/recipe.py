@@ -9,19 +9,15 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
 from deepdream_av.errors import UsageError, unknown_name
+from deepdream_av.fields import checked, described as _f
 
 SCHEMA = 1
 MAX_JSON = 64_000  # characters; a recipe is about 1,000
-
-
-def _f(default, doc, *, low=None, high=None, choices=None, unit="", flag=True):
-    meta = dict(doc=doc, low=low, high=high, choices=choices, unit=unit, flag=flag)
-    return field(default=default, metadata=meta)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -258,7 +254,7 @@ class Recipe:
 
     def __post_init__(self):
         for f in dataclasses.fields(self):
-            object.__setattr__(self, f.name, _checked(f, getattr(self, f.name)))
+            object.__setattr__(self, f.name, checked(f, getattr(self, f.name)))
         _check_together(self)
 
     def to_json(self, **json_options) -> str:
@@ -329,51 +325,3 @@ def list_looks() -> list[str]:
     """Names of the looks that ship with the library."""
     folder = resources.files("deepdream_av") / "presets"
     return sorted(p.name[:-5] for p in folder.iterdir() if p.name.endswith(".json"))
-
-
-def _checked(f: dataclasses.Field, value):
-    """`value` in the field's type and range, or a `UsageError` that names both."""
-    if f.type == "tuple[float, ...]":
-        return _checked_gains(f.name, value)
-    if f.type.startswith("tuple"):
-        return _checked_layers(f.name, value)
-    kind = {"int": int, "float": float, "str": str}[f.type]
-    ok = isinstance(value, kind) and not isinstance(value, bool)
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        ok = abs(value) < 2**63  # beyond that an integer may be no float at all
-        value = float(value) if ok else value
-    meta = f.metadata
-    if not ok:
-        raise UsageError(f"`{f.name}` must be of type {f.type}. Received: {str(value)[:80]!r}.")
-    if meta["choices"] and value not in meta["choices"]:
-        raise unknown_name(f.name, value, meta["choices"])
-    # written so that NaN fails too
-    if meta["low"] is not None and not meta["low"] <= value <= meta["high"]:
-        raise UsageError(
-            f"`{f.name}` must lie between {meta['low']} and {meta['high']}. Received: {value!r}."
-        )
-    if kind is str and len(value) > 4096:
-        raise UsageError(f"`{f.name}` has at most 4096 characters. Received: {len(value)}.")
-    return value
-
-
-def _checked_layers(name: str, value):
-    try:
-        pairs = tuple((layer, float(weight)) for layer, weight in value)
-        ok = all(isinstance(layer, str) and 0 < len(layer) <= 1024 and abs(w) <= 1e6 for layer, w in pairs)
-    except (TypeError, ValueError, OverflowError):
-        ok = False
-    if not ok or len(pairs) > 64:
-        raise UsageError(f"`{name}` must be pairs of a layer's name and its weight. Received: {value!r}.")
-    return pairs
-
-
-def _checked_gains(name: str, value):
-    try:
-        gains = tuple(float(x) for x in value if not isinstance(x, bool | str | bytes))
-        ok = len(gains) == len(value) and all(0 <= x <= 100 for x in gains)
-    except (TypeError, ValueError, OverflowError):
-        ok, gains = False, ()
-    if not ok or len(gains) not in (0, 2, 3, 4, 5, 6, 7, 8) or (gains and not any(gains)):
-        raise UsageError(f"`{name}` must be 2 to 8 numbers from 0 to 100, not all 0. Received: {value!r}.")
-    return gains

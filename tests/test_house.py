@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "deepdream_av"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
-GROUND = {"errors", "interrupts", "quiet", "recipe"}  # what everybody may know
+GROUND = {"errors", "fields", "interrupts", "quiet", "recipe"}  # what everybody may know
 INPUTS = {"media", "spectral"}
 PARTS = {"canvases", "transforms", "backbones", "objectives", "gan"}
 BESIDE = {"temporal", "correlate", "analysis"}
@@ -24,6 +24,7 @@ VERBS = {
     "video",
     "latent",
     "walk",
+    "zoom",
     "style",
     "explore",
     "replay",

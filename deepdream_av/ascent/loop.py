@@ -118,7 +118,9 @@ def ascend(
         objective = objective.bound(backbone)
     names = (*(("",) if "" in masks else ()), *getattr(objective, "masks", ()))
     if missing := [name for name in names if name not in masks]:
-        raise UsageError(f"`masks` must hold every mask that the objective names. Received: none called {missing[0]!r}.")
+        raise UsageError(
+            f"`masks` must hold every mask that the objective names. Received: none called {missing[0]!r}."
+        )
     listener = of_network(backbone, objective.layers)
     parts = objective, rule, tuple(transforms), "" in masks
     climb = compiled(type(canvas), listener, *parts)

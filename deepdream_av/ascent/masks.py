@@ -67,7 +67,8 @@ def mask_notes(recipe, shape) -> list[str]:
         height, width = read_mask(file).shape
         if (height, width) != tuple(shape[:2]):
             notes.append(
-                f"The mask {file} has {width} x {height} px and is resized to the {shape[1]} x {shape[0]} of the picture."
+                f"The mask {file} has {width} x {height} px and is resized to the {shape[1]} x {shape[0]} of the "
+                "picture."
             )
     return notes
 

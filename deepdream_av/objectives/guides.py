@@ -28,7 +28,8 @@ class Guide:
         guide: path of a picture.
         match: `best`: each cell goes towards that cell of the guide with which its scalar product is largest, as in
             the notebook of 2015. `cosine`: towards that whose direction is nearest, so that the strong cells of a
-            guide do not win everywhere, and the more the nearer it is. `place`: the scalar product with the cell at the same place. `copy`: the
+            guide do not win everywhere, and the more the nearer it is.
+            `place`: the scalar product with the cell at the same place. `copy`: the
             activations of the guide themselves, at the same place.
     """
 

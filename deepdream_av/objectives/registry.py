@@ -63,7 +63,9 @@ def from_dict(data):
     except (TypeError, ValueError, OverflowError) as error:
         if isinstance(error, UsageError):
             raise
-        raise UsageError(f"A term of kind {name!r} must have fields of its types. Received: {str(data)[:200]}.") from None
+        raise UsageError(
+            f"A term of kind {name!r} must have fields of its types. Received: {str(data)[:200]}."
+        ) from None
 
 
 def _typed(kind_: str, value):

@@ -28,7 +28,9 @@ def left(tmp_path):
     return str(tmp_path / "left.png")
 
 
-@pytest.mark.parametrize("more", [{}, dict(canvas="fourier"), dict(finish="raw", tone="clip"), dict(colour="lab")], ids=str)
+@pytest.mark.parametrize(
+    "more", [{}, dict(canvas="fourier"), dict(finish="raw", tone="clip"), dict(colour="lab")], ids=str
+)
 def test_black_is_not_touched_at_all(left, more):
     result = dream_image(photo(), recipe=Recipe(mask=left, **FAST, **more)).array
     assert np.array_equal(result[:, 60:], photo()[:, 60:])

@@ -30,8 +30,8 @@ PROGRAMS = {
     "gordic": dict(loss="square", rule="cascade", units="imagenet", step_size=0.09, tone="clip", octaves=4,
                    octave_scale=1.8, carry="picture", steps=10),
     # Hvass' tutorial
-    "hvass": dict(loss="mean", rule="cascade-wide", rule_floor=2.55e-6, step_size=3 / 255, tone="free", octaves=5, octave_scale=1 / 0.7,
-                  octave_sizes="floor-each", carry="picture", carry_blend=0.2, steps=10),
+    "hvass": dict(loss="mean", rule="cascade-wide", rule_floor=2.55e-6, step_size=3 / 255, tone="free", octaves=5,
+                  octave_scale=1 / 0.7, octave_sizes="floor-each", carry="picture", carry_blend=0.2, steps=10),
     "crowson": dict(loss="energy", balance="own", rule="mean", step_size=1 / 255, tone="free", octaves=6,
                     octave_scale=2**0.5, steps=10),
 }  # fmt: skip
@@ -166,7 +166,9 @@ def crowson(net, x, step, steps):
     return (255 * x + total / np.abs(total).mean()) / 255
 
 
-@pytest.mark.parametrize("program", [google2015, tf1_dream, tf1_lapnorm, tf2_tutorial, keras_io, gordic, hvass, crowson])
+@pytest.mark.parametrize(
+    "program", [google2015, tf1_dream, tf1_lapnorm, tf2_tutorial, keras_io, gordic, hvass, crowson]
+)
 def test_steps_of_a_program_are_its_own(network, program):
     recipe = recipe_of(program.__name__.replace("_", "-"))
     wanted = Wanted(network, recipe.layers, wishes=Wishes.of(recipe)).objective
