@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 
 from deepdream_av.canvases.chroma import ChromaPixels
 from deepdream_av.canvases.fourier import Fourier
@@ -15,7 +15,7 @@ TONES = {"soft": Pixels, "clip": ClippedPixels, "chroma": ChromaPixels, "free": 
 FORMS = {"pixels": None, "fourier": Fourier, "phase": Phase, "laplacian": Laplacian}
 
 
-@lru_cache(maxsize=None)
+@cache
 def picture_canvas(form: str = "pixels", tone: str = "soft") -> type[Pixels]:
     """The class of a canvas; always the same one, so that what was compiled for it serves again.
 
