@@ -113,11 +113,8 @@ def test_the_same_recipe_paints_the_same(painter):
 def test_adam_comes_within_five_percent_of_scipy(loss):
     """A problem of 64 pixels, both in float32 on the same objective."""
     found = {}
-    layers = dict(
-        style_layers=(("picture", 1.0), ("stride4", 1.0), ("stride8", 1.0)),
-        content_layers=(("stride8", 1.0),),
-    )
-    for optimizer, steps in (("adam", 150), ("lbfgs", 250)):
+    layers = {"style_layers": (("picture", 1.0), ("stride4", 1.0)), "content_layers": (("stride4", 1.0),)}
+    for optimizer, steps in (("adam", 150), ("lbfgs", 200)):
         recipe = Recipe(
             style_loss=loss, optimizer=optimizer, style_sizes=1, style_steps=steps, first_steps=0, **layers
         )
