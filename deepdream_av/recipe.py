@@ -14,7 +14,8 @@ from importlib import resources
 from typing import Any
 
 from deepdream_av.errors import UsageError, unknown_name
-from deepdream_av.fields import checked, described as _f
+from deepdream_av.fields import checked
+from deepdream_av.fields import described as _f
 
 SCHEMA = 1
 MAX_JSON = 64_000  # characters; a recipe is about 1,000

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 import tensorflow as tf
@@ -24,7 +24,7 @@ class FreePixels(Pixels):
         return np.clip(picture + delta, 0.0, 1.0)
 
 
-@lru_cache(maxsize=None)
+@cache
 def whole(kind: type[Pixels], blend: float = 0.0) -> type[Pixels]:
     """A canvas that goes from octave to octave as a whole picture, and loses its fine detail on the way.
 

@@ -161,7 +161,7 @@ def hvass(net, x, step, steps):
 def crowson(net, x, step, steps):
     total = 0
     for name, weight in LAYERS:
-        g = gradient(net, lambda seen: tf.reduce_sum(seen[name] ** 2), 255 * x, 0, 255)
+        g = gradient(net, lambda seen, name=name: tf.reduce_sum(seen[name] ** 2), 255 * x, 0, 255)
         total = total + weight * g / np.linalg.norm(g)
     return (255 * x + total / np.abs(total).mean()) / 255
 
