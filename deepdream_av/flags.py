@@ -250,6 +250,8 @@ def recipe_of(verb: str, argv: list[str]) -> Recipe:
 def checked(verb: str, flags: argparse.Namespace) -> argparse.Namespace:
     """Flags as they were typed, as `parse` returns them."""
     recipe = _recipe(flags)
+    if not recipe.styles and verb != "style" and recipe.look in list_looks("style"):
+        raise UsageError(f"The look {recipe.look!r} paints a style: give --style PAINTING. Received: none.")
     source = getattr(flags, "source", None)
     from_noise = verb == "image" and recipe.canvas != "pixels"
     if source is None and VERBS[verb].needs_source and not from_noise:

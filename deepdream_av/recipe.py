@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from typing import Any
 
@@ -297,11 +298,8 @@ class Recipe:
     @classmethod
     def from_look(cls, name: str = "eyes", **changes) -> Recipe:
         """The recipe of a look (one JSON file in `presets/`), with some fields changed."""
-        names = list_looks()
-        if name not in names:
-            raise unknown_name("look", name, names)
-        text = (resources.files("deepdream_av") / "presets" / f"{name}.json").read_text("utf-8")
-        return cls.from_dict({**json.loads(text), "look": name, **changes})
+        _, fields = _preset(name)
+        return cls.from_dict({**fields, "look": name, **changes})
 
     def replace(self, **changes) -> Recipe:
         """A copy with some fields changed."""
@@ -322,7 +320,39 @@ def _check_together(recipe: Recipe):
                 raise UsageError(f"`{name}` must have weights of at least 0. Received: {what}:{weight:g}.")
 
 
-def list_looks() -> list[str]:
-    """Names of the looks that ship with the library."""
+def list_looks(verb: str = "") -> list[str]:
+    """Names of the looks that ship with the library.
+
+    Args:
+        verb: `"image"` for those that dream, `"style"` for those that paint a style; all if empty.
+    """
     folder = resources.files("deepdream_av") / "presets"
-    return sorted(p.name[:-5] for p in folder.iterdir() if p.name.endswith(".json"))
+    names = sorted(p.name[:-5] for p in folder.iterdir() if p.name.endswith(".json"))
+    return [n for n in names if not verb or _read_preset(n).get("verb", "image") == verb]
+
+
+def about_look(name: str) -> str:
+    """One line on a look: what it shows, or which program it comes from.
+
+    Raises:
+        UsageError: there is no such look.
+    """
+    return _preset(name)[0]
+
+
+def _preset(name: str) -> tuple[str, dict]:
+    names = list_looks()
+    if name not in names:
+        raise unknown_name("look", name, names)
+    fields = _read_preset(name)
+    fields.pop("verb", "")
+    return fields.pop("about", ""), fields
+
+
+@cache
+def _text(name: str) -> str:
+    return (resources.files("deepdream_av") / "presets" / f"{name}.json").read_text("utf-8")
+
+
+def _read_preset(name: str) -> dict:
+    return json.loads(_text(name))

@@ -82,6 +82,10 @@ def test_flags_are_the_fields_of_the_recipe():
             "ear_layers": "ear_layer",
             "classes": "class",
             "ear_classes": "ear_class",
+            "guides": "guide",
+            "terms": "term",
+            "penalties": "penalty",
+            "styles": "style",
         }
         name = "--" + singular.get(f.name, f.name).replace("_", "-")
         shown = [verb for verb, text in texts.items() if f"{name} " in text]
@@ -313,7 +317,7 @@ def test_replay_tells_what_is_missing(tmp_path, capsys):
     file = dream(tmp_path / "dream.png", source="gone.jpg")
     assert __main__.main(["replay", str(file)]) == cli.FAILED
     assert "gone.jpg" in one_line(capsys)[1]
-    assert __main__.main(["replay", str(dream(tmp_path / "b.png", source=""))]) == cli.USAGE
+    assert __main__.main(["replay", str(dream(tmp_path / "b.png", source=None))]) == cli.USAGE
     assert "--source" in one_line(capsys)[1]
     (tmp_path / "plain.png").write_bytes(b"x")
     assert __main__.main(["replay", str(tmp_path / "plain.png")]) == cli.FAILED

@@ -112,7 +112,7 @@ def looks(given, bar) -> Found:
 
 
 def _chosen_looks(wanted) -> list[str]:
-    known = list_looks()
+    known = list_looks("image")
     for name in wanted:
         if name not in known:
             raise unknown_name("look", name, known)

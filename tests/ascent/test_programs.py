@@ -10,36 +10,12 @@ from deepdream_av.ascent.plans import canvas_of, octaves_of, rule_of
 from deepdream_av.backbones import Backbone
 from deepdream_av.objectives import Wanted, Wishes
 
-RAW = dict(margin=0, finish="raw", jitter=0)
-PROGRAMS = {
-    # the notebook of 2015: sum of squares, mean of absolute values, clipped in 0-255
-    "google2015": dict(loss="square", rule="mean", step_size=1.5 / 255, tone="clip", octaves=4, octave_scale=1.4,
-                       octave_sizes="round-each", steps=10),
-    # TensorFlow's notebook of 2016
-    "tf1-dream": dict(loss="mean", rule="mean", rule_floor=1e-7 * 255, step_size=1.5 / 255, tone="free", octaves=4,
-                      octave_scale=1.4, octave_sizes="floor-each", steps=10),
-    "tf1-lapnorm": dict(loss="mean", rule="lapnorm", step_size=1.0 / 255, tone="free", octaves=3, octave_scale=1.4,
-                        octaves_above=2, octave_sizes="floor-each", steps=10),
-    # TensorFlow's tutorial: pictures in [-1, 1]
-    "tf2-tutorial": dict(loss="mean", rule="std", rule_floor=2e-8, step_size=0.005, tone="clip", octaves=5,
-                         octave_scale=1.3, octaves_above=2, octave_sizes="floor", carry="picture", steps=50),
-    # Keras' example
-    "keras-io": dict(loss="square", border=2, rule="limited", rule_floor=2e-6, step_size=0.005, tone="free", octaves=3,
-                     octave_scale=1.4, octave_sizes="floor", steps=20),
-    # the best known PyTorch program
-    "gordic": dict(loss="square", rule="cascade", units="imagenet", step_size=0.09, tone="clip", octaves=4,
-                   octave_scale=1.8, carry="picture", steps=10),
-    # Hvass' tutorial
-    "hvass": dict(loss="mean", rule="cascade-wide", rule_floor=2.55e-6, step_size=3 / 255, tone="free", octaves=5,
-                  octave_scale=1 / 0.7, octave_sizes="floor-each", carry="picture", carry_blend=0.2, steps=10),
-    "crowson": dict(loss="energy", balance="own", rule="mean", step_size=1 / 255, tone="free", octaves=6,
-                    octave_scale=2**0.5, steps=10),
-}  # fmt: skip
 LAYERS = (("a", 1.0), ("b", 1.5))
 
 
 def recipe_of(name):
-    return Recipe(layers=LAYERS, **RAW, **PROGRAMS[name])
+    """The look as it ships, on the layers of a small network and without its random shifts."""
+    return Recipe.from_look(name).replace(layers=LAYERS, jitter=0)
 
 
 @pytest.fixture(scope="module")
