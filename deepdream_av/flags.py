@@ -7,131 +7,14 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-from dataclasses import dataclass
 from pathlib import Path
 
 from deepdream_av.errors import UsageError, unknown_name
 from deepdream_av.media import files
 from deepdream_av.recipe import Recipe, list_looks
+from deepdream_av.verbs import VERBS, Verb
 
 USAGE = 2  # exit code
-
-
-@dataclass(frozen=True)
-class Verb:
-    """What the command line must know of a verb before its work begins."""
-
-    about: str
-    suffixes: tuple[str, ...]  # what it can write; the first is the default
-    needs_source: bool
-    # fields of the recipe that mean nothing to this verb
-    without: frozenset[str] = frozenset()
-    example: str = ""
-    source: str = "file to dream"  # help for SOURCE; empty: there is none
-
-
-_WANTED_FIELDS = frozenset({"guides", "guide_match", "terms", "penalties"})
-_WHERE_FIELDS = frozenset({"mask", "bands"})
-_PICTURE_FIELDS = (
-    frozenset({"strength", "backbone", "weights", "layers", "classes", "contrast", "work_size"})
-    | _WANTED_FIELDS
-    | _WHERE_FIELDS
-)
-_SOUND_FIELDS = frozenset({"ear", "ear_layers", "ear_classes", "sound", "sound_change"})
-_TIME_FIELDS = frozenset({"start", "duration"})
-_FILM_FIELDS = frozenset({"coupling"})
-_PAINTED_FIELDS = frozenset({"generator", "latent_steps", "size"})
-_FORM_FIELDS = frozenset({"canvas", "anchor", "colour"})
-_NOISE_FIELDS = frozenset({"spectrum"})
-_STYLE_FIELDS = frozenset(
-    {"styles", "style_loss", "style_scale", "content_weight", "optimizer", "style_steps", "stylizer"}
-)
-_ZOOM_FIELDS = frozenset({"seconds", "zoom", "rotate", "translate", "fps", "loop", "audio"})
-
-VERBS = {
-    "image": Verb(
-        "Dream in a picture. Without SOURCE, on a canvas of another form than pixels: from noise.",
-        (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff"),
-        needs_source=True,
-        without=_SOUND_FIELDS
-        | _TIME_FIELDS
-        | _FILM_FIELDS
-        | (_PAINTED_FIELDS - {"size"})
-        | _ZOOM_FIELDS
-        | _STYLE_FIELDS,
-        example="photo.jpg -o dream.png --look creatures",
-    ),
-    "audio": Verb(
-        "Dream in a sound.",
-        (".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a"),
-        needs_source=True,
-        without=(_PICTURE_FIELDS - {"strength"})
-        | _FILM_FIELDS
-        | _PAINTED_FIELDS
-        | _FORM_FIELDS
-        | _NOISE_FIELDS
-        | _ZOOM_FIELDS | _STYLE_FIELDS,
-        example="song.wav -o dream.wav --strength 1.5",
-    ),
-    "video": Verb(
-        "Dream in the pictures and in the sound of a film. Without SOURCE: in a built-in example.",
-        (".mp4", ".mkv", ".webm", ".mov", ".m4v"),
-        needs_source=False,
-        without=_PAINTED_FIELDS | _NOISE_FIELDS | _ZOOM_FIELDS | {"stylizer", "optimizer"},
-        example="film.mp4 -o dream.mp4 --look eyes",
-    ),
-    "latent": Verb(
-        "Dream in the world of a generator: the picture, of all that it can paint, that a network wants most.",
-        (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff"),
-        needs_source=False,
-        without=_SOUND_FIELDS
-        | _TIME_FIELDS
-        | _FILM_FIELDS
-        | _FORM_FIELDS
-        | _NOISE_FIELDS
-        | _ZOOM_FIELDS | _STYLE_FIELDS
-        | _WHERE_FIELDS,
-        example="-o dream.png --generator ornaments.generator.keras --seed 3",
-        source="",
-    ),
-    "walk": Verb(
-        "Walk through the world of a generator to a sound, as a looped film. Without SOUND: to built-in music.",
-        (".mp4", ".mkv", ".webm", ".mov", ".m4v"),
-        needs_source=False,
-        without=(_PICTURE_FIELDS - {"strength"})
-        | _SOUND_FIELDS
-        | {"latent_steps"}
-        | _FORM_FIELDS
-        | _NOISE_FIELDS
-        | _ZOOM_FIELDS | _STYLE_FIELDS,
-        example="song.wav -o walk.mp4 --generator ornaments.generator.keras",
-        source="sound to walk to",
-    ),
-    "style": Verb(
-        "Paint a picture in the style of others.",
-        (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff"),
-        needs_source=True,
-        without=_SOUND_FIELDS
-        | _TIME_FIELDS
-        | _FILM_FIELDS
-        | _PAINTED_FIELDS
-        | _NOISE_FIELDS
-        | _ZOOM_FIELDS
-        | (_WANTED_FIELDS - {"penalties"})
-        | _WHERE_FIELDS
-        | {"canvas", "anchor", "contrast"},
-        example="photo.jpg --style painting.jpg --style other.jpg:0.3 -o out.png",
-        source="picture to paint",
-    ),
-    "zoom": Verb(
-        "Zoom into a picture that is dreamt on and on, as a film that is a loop.",
-        (".mp4", ".mkv", ".webm", ".mov", ".m4v"),
-        needs_source=True,
-        without=_SOUND_FIELDS | _TIME_FIELDS | _PAINTED_FIELDS | _NOISE_FIELDS | _STYLE_FIELDS | {"mask"},
-        example="photo.jpg -o zoom.mp4 --seconds 10 --zoom 1.04 --rotate 1.5",
-        source="picture to zoom into",
-    ),
-}
 
 
 class Parser(argparse.ArgumentParser):
@@ -160,7 +43,7 @@ def parser(verb: str) -> argparse.ArgumentParser:
     made.add_argument("-o", "--output", metavar="FILE", help=f"file to write (default: {default})")
     look = made.add_argument_group("the dream (what is not given is the look's own)")
     for f in dataclasses.fields(Recipe):
-        if f.metadata["flag"] and f.name not in kind.without:
+        if f.metadata["flag"] and kind.has(f.name):
             _add_flag(look, f)
     look.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="any field of the recipe"

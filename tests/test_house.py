@@ -30,6 +30,7 @@ VERBS = {
     "replay",
     "cli",
     "flags",
+    "verbs",
     "__main__",
 }
 
