@@ -22,7 +22,7 @@ def main() -> None:
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     p.add_argument("--dreamer", required=True, metavar="FILE", help="retrained network, .keras")
     p.add_argument("--judge", required=True, metavar="FILE", help="independent network of the same classes, .keras")
-    p.add_argument("--photos", required=True, help="folder of photos")
+    p.add_argument("--photos", default="", help="folder of photos; noise is dreamt in if omitted")
     p.add_argument("--pairs", type=int, default=50, help="photo-class pairs [50]")
     p.add_argument("--size", type=int, default=352, help="long side of the photos in pixels [352]")
     p.add_argument("--look", default="motifs")
@@ -47,23 +47,28 @@ def measured(args) -> dict:
         raise SystemExit(f"judge and dreamer know other classes: {judge.labels} and {labels}")
     given = ["--look", args.look, "--backbone", args.dreamer, *(f for s in args.set for f in ("--set", s))]
     recipe = flags.recipe_of("image", given)
-    photos = list_photos(args.photos)[0]
+    photos = list_photos(args.photos)[0] if args.photos else range(args.pairs)
     rng = np.random.default_rng(0)
     named, animals, sheet = {w: [] for w in ways}, {w: [] for w in ("source", *ways)}, []
+    among = {w: [] for w in ways}
     for k, path in enumerate(rng.permutation(np.array(photos, object))[: args.pairs]):
-        photo, target = squared(read_image(path).array, args.size), k % len(labels)
+        photo = squared(read_image(path).array, args.size) if args.photos else _noise(path, args.size)
+        target = k % len(labels)
         animals["source"].append(_animal(photo, args.animals))
         row = [photo]
         for way in ways:
             dream = dream_image(photo, recipe=_recipe(recipe, way, labels[target])).array
             row.append((dream * 255 + 0.5).astype(np.uint8))
-            named[way].append(_answer(judge, row[-1]) == target)
+            answers = _answers(judge, row[-1])
+            named[way].append(answers[0] == target)
+            among[way].append(target in answers[:5])
             animals[way].append(_animal(row[-1], args.animals))
         sheet += row if k < 12 else []
     if args.sheet:
         contact_sheet(np.stack(sheet), Path(args.sheet), columns=len(ways) + 1)
     result = {"pairs": args.pairs, "chance": round(1 / len(labels), 3)}
     result["named"] = {way: round(float(np.mean(hits)), 3) for way, hits in named.items()}
+    result["among_the_first_five"] = {way: round(float(np.mean(hits)), 3) for way, hits in among.items()}
     result["named_by_class"] = {
         way: {labels[c]: round(float(np.mean(hits[c :: len(labels)])), 2) for c in range(len(labels)) if hits[c:]}
         for way, hits in named.items()
@@ -84,15 +89,26 @@ def _recipe(recipe, way: str, label: str):
     return recipe.replace(classes=((label, 1.0),), contrast=contrast)
 
 
-def _answer(judge, picture: np.ndarray) -> int:
-    """The class that a network names: the mean of its answers to the whole picture, small as it learnt, and as it is."""
+def _noise(seed: int, size: int) -> np.ndarray:
+    """Grey with the spectrum of photos and little contrast, uint8 `[size, size, 3]`."""
+    white = np.random.default_rng([7, seed]).standard_normal((3, size, size))
+    across = np.hypot(np.fft.fftfreq(size)[:, None], np.fft.rfftfreq(size)[None])
+    pink = np.fft.irfft2(np.fft.rfft2(white) / np.maximum(across, 3 / size), (size, size)).transpose(1, 2, 0)
+    return (np.clip(0.5 + 0.08 * pink / pink.std(), 0, 1) * 255 + 0.5).astype(np.uint8)
+
+
+def _answers(judge, picture: np.ndarray) -> list[int]:
+    """The classes that a network names, the likeliest first.
+
+    It is asked twice, about the whole picture, small as it learnt, and as it is, and the mean counts.
+    """
     from training.datasets.folders import squared
 
     answers = [
         np.asarray(judge.truncated(["logits"])(squared(picture, side).astype(np.float32)[None] / 255)["logits"])
         for side in (152, max(picture.shape[:2]))
     ]
-    return int(np.argmax(sum(answers)))
+    return np.argsort(-sum(answers)[0]).tolist()
 
 
 def _animal(picture: np.ndarray, weights: str) -> float:
