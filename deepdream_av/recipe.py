@@ -54,7 +54,7 @@ class Recipe:
         flag=False,
     )
     guides: tuple[tuple[str, float], ...] = _f(
-        (), "pictures whose motifs the layers shall be filled with, with weights"
+        (), "pictures, or sounds, whose motifs the layers shall be filled with, with weights"
     )
     guide_match: str = _f(
         "cosine",
@@ -229,6 +229,14 @@ class Recipe:
         high=30.0,
         unit="dB",
     )
+    times: str = _f(
+        "", "seconds from the start of the sound in which it may be dreamt, such as 2-5.5 or 0-2,8-; empty: all"
+    )
+    band: str = _f("", "frequencies in Hz that may be dreamt, such as 200-4000; empty: all")
+    keep: tuple[tuple[str, float], ...] = _f(
+        (("onsets", 0.3), ("chroma", 0.3)),
+        "what of the sound stays while it is dreamt, with weights: onsets, chroma, envelope; onsets:0 for nothing",
+    )
     sound_steps: int = _f(24, "most gradient steps spent on the sound", low=1, high=1000, flag=False)
 
     # zoom
@@ -314,7 +322,7 @@ def _check_together(recipe: Recipe):
         )
     if recipe.momentum and recipe.rule in ("adam", "cascade", "cascade-wide"):
         raise UsageError(f"`momentum` excludes rules with a memory. Received: momentum and {recipe.rule!r}.")
-    for name in ("penalties", "guides"):
+    for name in ("penalties", "guides", "keep"):
         for what, weight in getattr(recipe, name):
             if weight < 0:
                 raise UsageError(f"`{name}` must have weights of at least 0. Received: {what}:{weight:g}.")

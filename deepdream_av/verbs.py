@@ -12,7 +12,7 @@ _ALWAYS = frozenset({"look", "seed", "strength", "speed"})
 _NETWORK = frozenset({"backbone", "weights", "layers", "classes", "work_size"})
 _WISHES = frozenset({"contrast", "guides", "guide_match", "terms", "penalties"})
 _PICTURE = frozenset({"bands", "canvas", "anchor", "colour"})
-_EAR = frozenset({"ear", "ear_layers", "ear_classes", "sound", "sound_change"})
+_EAR = frozenset({"ear", "ear_layers", "ear_classes", "sound", "sound_change", "times", "band", "keep"})
 _PART = frozenset({"start", "duration"})
 _STYLE = frozenset({"styles", "style_loss", "style_scale", "style_steps", "content_weight"})
 _ZOOM = frozenset({"seconds", "fps", "zoom", "rotate", "translate", "loop", "audio"})
@@ -53,7 +53,7 @@ VERBS = {
     "audio": Verb(
         "Dream in a sound.",
         SOUNDS,
-        _EAR | _PART,
+        _EAR | _PART | {"guides", "guide_match"},
         "song.wav -o dream.wav --strength 1.5",
     ),
     "video": Verb(

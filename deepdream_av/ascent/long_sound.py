@@ -123,7 +123,8 @@ class LongSound:
                 # the guard and the fade of a chunk are dreamt too, and do not count
                 progress(round(min(before + share * kept, total), 1), total)
 
-            piece = self._one(samples, dreamer, on_step if progress else None)
+            start = max(first - chunks.guard, 0) / self.rate
+            piece = self._one(samples, dreamer, on_step if progress else None, start)
             done.append((len(samples), piece[1]))
             return piece[0]
 
@@ -142,13 +143,13 @@ class LongSound:
             progress(total, total)
         self._summarise(done, dreamer)
 
-    def _one(self, samples, dreamer, on_step):
+    def _one(self, samples, dreamer, on_step, start):
         """One chunk: mixed to one channel for the ear, dreamt, and given back to all channels."""
         from deepdream_av.spectral.linked import linked
 
         middle = samples @ self._downmix
         heard = resampled(middle, self.rate, EAR_RATE)
-        dreamt = dreamer(heard, on_step=on_step)
+        dreamt = dreamer(heard, on_step=on_step, start=start)
         self.interrupted |= dreamt.interrupted
         if not dreamt.scores:
             return samples, dreamt
@@ -160,6 +161,7 @@ class LongSound:
     def _summarise(self, done, dreamer):
         heard = [(n, d) for n, d in done if d.scores]
         if not heard:
+            self.report["notes"].append("nothing of the sound lies in what may be dreamt: it is kept as it is")
             return
         weights = np.array([n for n, _ in heard], float)
         self.report |= {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
@@ -15,8 +16,11 @@ from deepdream_av.ascent.rules import Std
 from deepdream_av.canvases.spectrogram import Spectrogram
 from deepdream_av.canvases.waveform import RATE, Waveform
 from deepdream_av.errors import UsageError
+from deepdream_av.media.metadata import PICTURES
+from deepdream_av.objectives.regions import Region
+from deepdream_av.objectives.wanted import Wanted, Wishes
 from deepdream_av.recipe import Recipe
-from deepdream_av.spectral import normalised
+from deepdream_av.spectral import frame_count, normalised
 from deepdream_av.spectral.mel import DEVIATION, FLOOR
 from deepdream_av.transforms.time_shift import TimeShift
 
@@ -56,43 +60,71 @@ class SoundDreamer:
 
     def __init__(self, recipe: Recipe):
         from deepdream_av.backbones import load_backbone
-        from deepdream_av.objectives import Wanted
 
         self.recipe = recipe
+        self.region = Region.of(recipe.times, recipe.band)
         ear = load_backbone(recipe.ear)
         if ear.kind != "sound":
             raise UsageError(
                 f"`ear` must listen to log-mels. Received: {recipe.ear!r}, which looks at pictures."
             )
         self.ear = ear
-        self.asked = Wanted(ear, recipe.ear_layers, recipe.ear_classes)
+        plain = [pair for pair in recipe.ear_layers if "=" not in pair[0]]
+        wishes = Wishes(
+            balance="own" if kept(recipe) else recipe.balance,
+            guides=[pair for pair in recipe.guides if not is_picture(pair[0])],
+            guide_match=recipe.guide_match,
+            terms=[pair for pair in recipe.ear_layers if "=" in pair[0]],
+            keep=kept(recipe),
+        )
+        self.asked = Wanted(ear, plain, recipe.ear_classes, wishes=wishes)
         self.objective = self.asked.objective
+        self.parts = {name: Region.parse(name) for name in self.objective.masks}
         self.wanted = recipe.sound_change * recipe.strength
         self.transforms = (TimeShift(),)
 
-    def __call__(self, samples: np.ndarray, *, on_step: Callable[[float], None] | None = None) -> Dreamt:
+    def __call__(
+        self, samples: np.ndarray, *, on_step: Callable[[float], None] | None = None, start: float = 0.0
+    ) -> Dreamt:
         """Dream until the wanted change or the last step.
 
         Args:
             samples: float32 `[samples]` at 22.05 kHz.
             on_step: called with the share that is done, 0 to 1.
+            start: second of the whole sound at which this piece begins.
         """
+        if not self.wants(start, start + len(samples) / RATE):
+            return Dreamt(samples)
         samples = np.asarray(samples, np.float32)
         level = 20 * np.log10(np.sqrt(np.mean(np.square(samples, dtype=np.float64))) + 1e-12)
         if level < SILENT:
             return Dreamt(samples)
         gain = np.float32(10 ** (max(QUIETEST - level, 0.0) / 20))
         padded = np.pad(samples * gain, (0, max(FEWEST_SAMPLES - len(samples), 0)))
+        grid = Waveform.grid
+        at = dict(frames=frame_count(len(padded), grid.hop), per_second=grid.frames_per_second, start=start)
+        where = self.region.mask(**at)
         canvas, rule = (
-            (Waveform(padded), Precondition(Waveform.grid))
+            (Waveform(padded, where), Precondition(grid))
             if self.recipe.sound == "wave"
-            else (Spectrogram(padded), Std())
+            else (Spectrogram(padded, where), Std())
         )
-        result = self._ascend(canvas, rule, on_step)
+        masks = {name: part.mask(**at) for name, part in self.parts.items()}
+        result = self._ascend(canvas, rule, on_step, masks)
         dream = canvas.array() if result.scores else padded
         return dataclasses.replace(result, samples=dream[: len(samples)] / gain)
 
-    def _ascend(self, canvas, rule, on_step) -> Dreamt:
+    def wants(self, start: float, end: float) -> bool:
+        """Whether anything is to be dreamt between two seconds of the sound."""
+        parts = [self.parts.get(getattr(term, "mask", None)) for term, weight in self.objective.terms if weight > 0]
+        return self.region.within(start, end) and any(p is None or p.within(start, end) for p in parts)
+
+    def _reach(self, masks) -> np.ndarray:
+        """Where any term that raises something may change the sound."""
+        found = [masks.get(getattr(term, "mask", None)) for term, weight in self.objective.terms if weight > 0]
+        return np.float32(1.0) if any(x is None for x in found) else np.max(found, 0)
+
+    def _ascend(self, canvas, rule, on_step, masks) -> Dreamt:
         """Steps of one size in decibels: what a step changed sets the length of the next one."""
         recipe = self.recipe
         planned = min(PLANNED[recipe.speed], recipe.sound_steps)
@@ -107,13 +139,15 @@ class SoundDreamer:
             step_size=lambda: size,
             seed=recipe.seed,
             every=1,
+            masks=masks,
         )
+        where = canvas.given[-1] if not masks else canvas.given[-1] * self._reach(masks)
         try:
             for step in dream:
                 scores = step.scores
                 before, change = (
                     change,
-                    float(moved(canvas.heard(canvas.given[0]), canvas.heard(canvas.state))),
+                    float(moved(canvas.kept, canvas.heard(canvas.state), where)),
                 )
                 if on_step:
                     on_step(min(max(change / self.wanted, step.done), 1.0))
@@ -127,13 +161,29 @@ class SoundDreamer:
         return Dreamt(None, change, scores)
 
 
-@tf.function(input_signature=[tf.TensorSpec([None, 128]), tf.TensorSpec([None, 128])])
-def moved(source, dream):
+@tf.function(input_signature=[tf.TensorSpec([None, 128])] * 3)
+def moved(source, dream, where):
     """How far a log-mel picture moved, in dB: its root mean square, or that of the frames that sound over 1.5.
 
     The second one keeps a short sound within a long silence from being dreamt without end.
+
+    Args:
+        source, dream: float32 `[frames, 128]`.
+        where: float32 of the same shape in [0, 1], how much each cell counts.
     """
-    square = tf.reduce_mean(tf.square(source - dream), 1) * DECIBELS**2
+    square = tf.reduce_sum(where * tf.square(source - dream), 1) * DECIBELS**2
+    counts = tf.reduce_sum(where, 1)
     sounds = tf.cast(tf.reduce_max(source, 1) > normalised(tf.constant(9 * FLOOR)), tf.float32)
-    heard = tf.reduce_sum(square * sounds) / tf.maximum(tf.reduce_sum(sounds), 1.0)
-    return tf.sqrt(tf.maximum(tf.reduce_mean(square), heard / HEARD_FRAMES**2))
+    heard = tf.reduce_sum(square * sounds) / tf.maximum(tf.reduce_sum(counts * sounds), 1.0)
+    mean = tf.reduce_sum(square) / tf.maximum(tf.reduce_sum(counts), 1.0)
+    return tf.sqrt(tf.maximum(mean, heard / HEARD_FRAMES**2))
+
+
+def kept(recipe) -> tuple[tuple[str, float], ...]:
+    """What of the sound stays, without what has no weight."""
+    return tuple(pair for pair in recipe.keep if pair[1] > 0)
+
+
+def is_picture(name: str) -> bool:
+    """Whether a guide is for the eyes, by its suffix."""
+    return Path(name.partition("@")[0]).suffix.lower() in PICTURES

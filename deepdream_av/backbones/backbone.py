@@ -27,6 +27,8 @@ class Backbone:
             one for each.
         textures: gives `{layer: float32 [classes, channels, channels]}`, the mean products of two
             channels in the pictures of each class; called once, when they are needed.
+        groups: numbers of the first class and behind the last one of classes that exclude each other; all of them
+            if empty.
 
     Two truncations with the same layers are the same object, so that what was compiled for one serves the other.
     """
@@ -43,12 +45,14 @@ class Backbone:
         aliases: Mapping[str, str] | None = None,
         labels: Iterable[str] = (),
         textures: Callable[[], dict] | None = None,
+        groups: Iterable[tuple[int, int]] = (),
     ):
         self.name, self.model, self.kind = name, model, kind
         self.default_layers, self.labels = tuple(default_layers), tuple(labels)
         self._layers, self._aliases = list(layers), dict(aliases or {})
         self._preprocess = preprocess
         self._read_textures = textures
+        self._groups = tuple(groups)
         self._truncated: dict[tuple[str, ...], Truncated] = {}
         model.trainable = False
 
@@ -89,6 +93,10 @@ class Backbone:
         if wanted not in plain:
             raise unknown_name("class", label, self.labels, owner=self.name)
         return plain.index(wanted)
+
+    def class_group(self, index: int) -> tuple[int, int] | tuple[()]:
+        """First and behind the last number of the classes that a class is one of; empty: all of them."""
+        return next((group for group in self._groups if group[0] <= index < group[1]), ())
 
     @cached_property
     def has_logits(self) -> bool:

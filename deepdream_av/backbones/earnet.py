@@ -154,6 +154,39 @@ def load_earnet(path=WEIGHTS) -> keras.Model:
     return model
 
 
+def with_class_map(model: keras.Model, heads) -> keras.Model:
+    """The network with one more layer, `class_map`: what its heads would answer at each place, one after the other.
+
+    A head reads the mean and the peak of the embedding over time; of a place, both are what is there.
+
+    Args:
+        model: from `load_earnet`.
+        heads: names of the heads, in the order in which they are to stand.
+    """
+    maps, sides = [], {True: None, False: None}
+    embedding = model.get_layer("embedding").output
+    sides[False] = [embedding]
+    if any(name in PITCHED_HEADS for name in heads):
+        # a frame of the embedding is four of the side branch
+        pitch = layers.AveragePooling2D((4, 1), padding="same", name="pitch_pool")(model.get_layer("pitch").output)
+        sides[True] = [embedding, pitch]
+    for name in heads:
+        kernel, bias = model.get_layer(name).get_weights()
+        x, rows, first = sides[name in PITCHED_HEADS], [], 0
+        for part in x:
+            width = part.shape[-1]
+            rows.append(kernel[first : first + width] + kernel[first + width : first + 2 * width])
+            first += 2 * width
+        joined = layers.Concatenate(name=f"{name}_heard")(x) if len(x) > 1 else x[0]
+        head = layers.Conv2D(kernel.shape[-1], 1, dtype="float32", name=f"{name}_map")
+        maps.append(head(joined))
+        head.set_weights([np.concatenate(rows)[None, None], bias])
+    joined = layers.Concatenate(name="class_map")(maps) if len(maps) > 1 else layers.Identity(name="class_map")(maps[0])
+    found = keras.Model(model.inputs[0], {**{name: model.get_layer(name).output for name in heads}, "class_map": joined})
+    found.trainable = False
+    return found
+
+
 def class_names(path=WEIGHTS) -> dict[str, list[str]]:
     """`{head: names of its classes}` of a stored network."""
     path = Path(path).with_suffix(".json")

@@ -97,9 +97,19 @@ def earnet(*, weights="") -> Backbone:
     from deepdream_av.backbones import earnet as ear
     from deepdream_av.backbones.backbone import Backbone
 
-    model = ear.load_earnet(Path(weights)) if weights else ear.load_earnet()
+    path = Path(weights) if weights else ear.WEIGHTS
+    classes, first, groups = ear.class_names(path), 0, []
+    for names in classes.values():
+        groups.append((first, first + len(names)))
+        first += len(names)
     return Backbone(
-        "earnet", model, layers=ear.list_layers(), default_layers=ear.DEFAULT_LAYERS, kind="sound"
+        "earnet",
+        ear.with_class_map(ear.load_earnet(path), classes),
+        layers=ear.list_layers(),
+        default_layers=ear.DEFAULT_LAYERS,
+        kind="sound",
+        labels=[name for names in classes.values() for name in names],
+        groups=groups,
     )
 
 

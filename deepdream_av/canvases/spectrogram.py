@@ -27,14 +27,27 @@ class Spectrogram:
 
     Args:
         samples: float32 `[samples]`.
+        where: float32 `[frames, 128]` in [0, 1], the cells that may be dreamt; all if None.
     """
 
+    form = "spectrogram"
     grid = MelGrid(RATE)
 
-    def __init__(self, samples):
+    def __init__(self, samples, where=None):
         self.samples = tf.convert_to_tensor(np.asarray(samples, np.float32))
         self.state = log_mel(self.samples, self.grid)
-        self.given = (self.state,)
+        where = tf.ones_like(self.state) if where is None else tf.convert_to_tensor(where, tf.float32)
+        self.given = (self.state, where)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Frames and bands."""
+        return tuple(self.state.shape)
+
+    @property
+    def kept(self) -> tf.Tensor:
+        """What the ear hears of the source, `[frames, 128]`."""
+        return self.given[0]
 
     def heard(self, state) -> tf.Tensor:
         """Log-mel picture of a state, `[frames, 128]`."""
@@ -47,7 +60,13 @@ class Spectrogram:
     @classmethod
     def signature(cls):
         """Shapes of the state and of what is given with it."""
-        return tf.TensorSpec([None, 128], tf.float32), (tf.TensorSpec([None, 128], tf.float32),)
+        picture = tf.TensorSpec([None, 128], tf.float32)
+        return picture, (picture, picture)
+
+    @classmethod
+    def source(cls, given):
+        """What the ear hears of the source: log-mel `[1, frames, 128, 1]`."""
+        return given[0][None, :, :, None]
 
     @classmethod
     def render(cls, state, given):
@@ -56,12 +75,13 @@ class Spectrogram:
 
     @classmethod
     def project(cls, state, given):
-        """Not under the floor, not far over the source, and silence stays silent."""
-        source = given[0]
+        """Not under the floor, not far over the source, and silence stays silent; the source where it is masked."""
+        source, where = given
         floor = normalised(tf.constant(0.0))
         # a cell at the floor may not rise, one 20 dB over it may rise all the way
         room = tf.clip_by_value((source - floor) * _DB / 20.0, 0.0, 1.0) * MOST_RISE_DB / _DB
-        return tf.clip_by_value(state, tf.maximum(source - MOST_STEP_DB / _DB, floor), source + room)
+        state = tf.clip_by_value(state, tf.maximum(source - MOST_STEP_DB / _DB, floor), source + room)
+        return source + where * (state - source)
 
 
 @tf.function(input_signature=[tf.TensorSpec([None]), tf.TensorSpec([None, 128]), tf.TensorSpec([], tf.int32)])

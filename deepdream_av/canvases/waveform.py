@@ -27,13 +27,27 @@ class Waveform:
 
     Args:
         samples: float32 `[samples]`.
+        where: float32 `[frames, 128]` in [0, 1], the cells of its log-mel picture that may be dreamt; all if None.
     """
 
+    form = "waveform"
     grid = MelGrid(RATE)
 
-    def __init__(self, samples):
+    def __init__(self, samples, where=None):
         self.state = tf.convert_to_tensor(np.asarray(samples, np.float32))
-        self.given = (self.state,)
+        mel = log_mel(self.state, self.grid)
+        where = tf.ones_like(mel) if where is None else tf.convert_to_tensor(where, tf.float32)
+        self.given = (self.state, mel, where)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Frames and bands of what the ear hears."""
+        return tuple(self.given[1].shape)
+
+    @property
+    def kept(self) -> tf.Tensor:
+        """What the ear hears of the source, `[frames, 128]`."""
+        return self.given[1]
 
     def heard(self, state) -> tf.Tensor:
         """Log-mel picture of a state, `[frames, 128]`."""
@@ -46,7 +60,8 @@ class Waveform:
     @classmethod
     def signature(cls):
         """Shapes of the state and of what is given with it."""
-        return tf.TensorSpec([None], tf.float32), (tf.TensorSpec([None], tf.float32),)
+        picture = tf.TensorSpec([None, 128], tf.float32)
+        return tf.TensorSpec([None], tf.float32), (tf.TensorSpec([None], tf.float32), picture, picture)
 
     @classmethod
     def render(cls, state, given):
@@ -54,15 +69,25 @@ class Waveform:
         return log_mel(state, cls.grid)[None, :, :, None]
 
     @classmethod
+    def source(cls, given):
+        """What the ear hears of the source: log-mel `[1, frames, 128, 1]`."""
+        return given[1][None, :, :, None]
+
+    @classmethod
     def project(cls, state, given):
-        """The same sound with the source's course in time: in every band, in every frame, and within a frame."""
-        (source,) = given
+        """The same sound with the source's course in time: in every band, in every frame, and within a frame.
+
+        Cells that may not be dreamt are the source's.
+        """
+        source, _, where = given
         spectrum, then = stft(state, cls.grid), stft(source, cls.grid)
         spectrum *= tf.cast(steadied(spectrum, then, cls.grid), spectrum.dtype)
+        share = tf.cast(spread_bands(where, cls.grid), spectrum.dtype)
+        spectrum = then + share * (spectrum - then)
         power, wanted = (smooth_frames(frame_power(x), width=RESTORE_FRAMES) for x in (spectrum, then))
         gain = tf.minimum(tf.sqrt((wanted + 1e-12) / (power + 1e-12)), MOST_GAIN)
-        sound = istft(spectrum * tf.cast(gain, spectrum.dtype)[:, None], cls.grid, tf.shape(state)[-1])
-        return under_envelope(sound, source)
+        spectrum += share * spectrum * tf.cast(gain - 1, spectrum.dtype)[:, None]
+        return under_envelope(istft(spectrum, cls.grid, tf.shape(state)[-1]), source)
 
 
 def steadied(spectrum, source, grid: MelGrid):

@@ -21,11 +21,13 @@ class ClassLogit:
         index: number of the class.
         layer: name of the layer that holds, at each place, a number for each class.
         enough: margin beyond which nothing more is wanted.
+        within: first and behind the last number of the classes against which it counts; all of them if empty.
     """
 
     index: int
     layer: str = "class_map"
     enough: float = 6.0
+    within: tuple[int, ...] = ()
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -36,7 +38,8 @@ class ClassLogit:
         """A number from `{layer: float [batch, ..., classes]}`; below 0, where everything is convincing."""
         logits = tf.cast(activations[self.layer], tf.float32)
         mine = logits[..., self.index]
+        first, last = self.within or (0, logits.shape[-1])
         others = tf.reduce_logsumexp(
-            tf.concat([logits[..., : self.index], logits[..., self.index + 1 :]], -1), axis=-1
+            tf.concat([logits[..., first : self.index], logits[..., self.index + 1 : last]], -1), axis=-1
         )
         return -tf.reduce_mean(tf.nn.softplus(self.enough - (mine - others)))

@@ -1,4 +1,4 @@
-"""Terms guided by a picture: the dream shall be made of what a network sees in that one."""
+"""Terms guided by a picture or a sound: the dream shall be made of what a network finds in that one."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from deepdream_av.errors import InputError, UsageError, unknown_name
 from deepdream_av.objectives.registry import kind
 
 MATCHES = ("best", "cosine", "place", "copy")
+LONGEST_SECONDS = 60.0  # of a sound that are listened to
+GUIDE_LEVEL = 0.1  # root mean square of a guide that is a sound
 LONGEST = 512  # pixels of a guide's long side that are looked at
 CHUNK = 512  # cells of the dream whose similarities to all cells of the guide are held at a time
 _TINY = 1e-6
@@ -25,7 +27,8 @@ class Guide:
 
     Args:
         layer: name of a layer.
-        guide: path of a picture.
+        guide: path of a picture, or, for a network that listens, of a sound. Of a sound whole moments are compared,
+            every pitch in its place.
         match: `best`: each cell goes towards that cell of the guide with which its scalar product is largest, as in
             the notebook of 2015. `cosine`: towards that whose direction is nearest, so that the strong cells of a
             guide do not win everywhere, and the more the nearer it is.
@@ -50,7 +53,7 @@ class Guide:
         """The term with the guide's activations in this network; the same object each time.
 
         Raises:
-            InputError: no such picture, or one that is too small for this layer.
+            InputError: no such picture or sound, or one that is too small for this layer.
         """
         from deepdream_av.media.files import check_source
 
@@ -68,10 +71,12 @@ class Guided:
     Args:
         described: layer, file and match.
         seen: float32 `[height, width, channels]`, the guide's activations.
+        moments: whether all that is heard at one time is one cell; `seen` is then `[frames, 1, pitches * channels]`.
     """
 
     described: Guide
     seen: np.ndarray = field(repr=False)
+    moments: bool = False
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -81,6 +86,8 @@ class Guided:
     def __call__(self, activations: dict) -> tf.Tensor:
         """A number from `{layer: float [batch, height, width, channels]}`, in units of the guide's own strength."""
         map_ = tf.cast(activations[self.described.layer], tf.float32)
+        if self.moments:
+            map_ = tf.reshape(map_, [tf.shape(map_)[0], tf.shape(map_)[1], 1, self.seen.shape[-1]])
         size = float(np.mean(np.sum(np.square(self.seen), -1))) + _TINY
         if self.described.match in ("place", "copy"):
             there = tf.image.resize(tf.constant(self.seen)[None], tf.shape(map_)[1:3])
@@ -124,6 +131,11 @@ def nearest(cells, known: np.ndarray) -> tf.Tensor:
 
 @lru_cache(maxsize=32)
 def _guided(term: Guide, backbone, stamp: int) -> Guided:
+    if backbone.kind == "sound":
+        heard = heard_in(term.guide)
+        seen = backbone.truncated((term.layer,))(tf.constant(heard[None, :, :, None]))[term.layer]
+        seen = tf.cast(seen, tf.float32).numpy()[0]
+        return Guided(term, seen.reshape(len(seen), 1, -1), moments=True)
     from deepdream_av.canvases.pixels import scaled
     from deepdream_av.media.image import read_image
 
@@ -140,6 +152,27 @@ def _guided(term: Guide, backbone, stamp: int) -> Guided:
             f"{term.layer} sees. Received: '{term.guide}' with {width} x {height} px."
         )
     return Guided(term, seen)
+
+
+def heard_in(path, *, seconds: float = LONGEST_SECONDS) -> np.ndarray:
+    """What an ear hears of a recording, at a middling level: log-mel float32 `[frames, 128]`.
+
+    Args:
+        path: of a sound or film.
+        seconds: no more than this much from its start.
+
+    Raises:
+        InputError: no sound, or a silent one.
+    """
+    from deepdream_av.media.audio import read_audio
+    from deepdream_av.spectral import MelGrid, log_mel
+
+    sound = read_audio(path, duration=seconds)
+    middle = sound.samples.mean(1)
+    power = float(np.mean(np.square(middle, dtype=np.float64)))
+    if power < 1e-10:
+        raise InputError(f"`guide` must be a sound that can be heard. Received: '{path}', which is silent.")
+    return log_mel(middle * np.float32(GUIDE_LEVEL / np.sqrt(power)), MelGrid(sound.rate)).numpy()
 
 
 def _seen(backbone, layer: str, picture: np.ndarray):

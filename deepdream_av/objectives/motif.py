@@ -68,7 +68,8 @@ def class_dream(backbone, index: int, motif: float = 1.0) -> Objective:
         index: number of the class.
         motif: weight of the texture in each of its layers, beside the logit.
     """
-    terms: list = [(ClassLogit(index), 1.0)] if backbone.has_logits else []
+    group = getattr(backbone, "class_group", lambda index: ())(index)
+    terms: list = [(ClassLogit(index, within=group), 1.0)] if backbone.has_logits else []
     if motif or not terms:
         terms += [(term, motif or 1.0) for term in textures(backbone, index)]
     return Objective(tuple(terms))

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from deepdream_av.errors import UsageError
 from deepdream_av.objectives.guides import Guide
+from deepdream_av.objectives.keeping import named_keeping
 from deepdream_av.objectives.motif import class_dream
 from deepdream_av.objectives.named import masked, named_penalty, named_term, own_name, raising, split_mask
 from deepdream_av.objectives.objective import Objective, layer, wanting
@@ -27,6 +28,7 @@ class Wishes:
         guide_match: see `Guide`.
         terms: `(KIND=LAYER, weight)`; see `named_term`.
         penalties: `(name, weight)`.
+        keep: `(name, weight)` of what shall stay of a sound; see `keeping`.
     """
 
     loss: str = "energy"
@@ -36,11 +38,12 @@ class Wishes:
     guide_match: str = "cosine"
     terms: Pairs = ()
     penalties: Pairs = ()
+    keep: Pairs = ()
 
     @classmethod
     def of(cls, recipe) -> Wishes:
         """Those of a recipe."""
-        return cls(**{f.name: getattr(recipe, f.name) for f in dataclasses.fields(cls)})
+        return cls(**{f.name: getattr(recipe, f.name) for f in dataclasses.fields(cls) if f.name != "keep"})
 
 
 class Wanted:
@@ -80,7 +83,9 @@ class Wanted:
             layers = tuple(backbone.default_layers)
         names = [(own_name(backbone, split_mask(name)[0]), split_mask(name)[1], float(w)) for name, w in layers]
         self.layers = tuple((name, weight) for name, _, weight in names)
-        self.classes = tuple((backbone.labels[backbone.class_index(n)], float(w)) for n, w in classes)
+        # a class may have a mask behind it, as a layer has
+        found = [(backbone.class_index(split_mask(n)[0]), split_mask(n)[1], float(w)) for n, w in classes]
+        self.classes = tuple((backbone.labels[index], w) for index, _, w in found)
         if wishes.guides:
             terms = [w * by * _guided(name, guide, wishes) for name, _, w in names for guide, by in wishes.guides]
         else:
@@ -88,14 +93,19 @@ class Wanted:
                 w * wanting(masked(raising(name, loss=wishes.loss, border=wishes.border), mask))
                 for name, mask, w in names
             ]
-        terms += [w * class_dream(backbone, backbone.class_index(n)) for n, w in self.classes]
+        terms += [w * _in_mask(class_dream(backbone, index), mask) for index, mask, w in found]
         terms += [w * wanting(named_term(backbone, name)) for name, w in wishes.terms]
         if contrast:
             terms += [-contrast * weight * layer(name) for name, weight in _shared(backbone, self.layers)]
         _check_weights(terms)
         terms += [-w * wanting(named_penalty(name)) for name, w in wishes.penalties]
+        terms += [-w * wanting(named_keeping(name)) for name, w in wishes.keep]
         whole = sum(terms[1:], terms[0])
         self.objective = dataclasses.replace(whole, balance=wishes.balance).bound(backbone)
+
+
+def _in_mask(objective: Objective, mask: str) -> Objective:
+    return dataclasses.replace(objective, terms=tuple((masked(term, mask), weight) for term, weight in objective.terms))
 
 
 def _guided(name: str, guide: str, wishes: Wishes) -> Objective:

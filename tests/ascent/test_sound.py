@@ -116,3 +116,20 @@ def test_resampling_moves_nothing_in_time(rate):
     click = np.zeros(rate, np.float32)
     click[rate // 2] = 1.0
     assert np.argmax(np.abs(resampled(click, rate, RATE))) == RATE // 2
+
+
+@pytest.mark.parametrize("canvas", [Waveform, Spectrogram])
+def test_what_may_not_be_dreamt_stays(canvas):
+    """Half of the time and half of the bands: whatever is done to the state, the rest is the source's."""
+    from deepdream_av.objectives.regions import Region
+
+    sound = noise(3 * RATE)
+    frames = log_mel(sound, canvas.grid).shape[0]
+    where = Region.of("1-2", "1000-4000").mask(frames, per_second=canvas.grid.frames_per_second)
+    held = canvas(sound, where)
+    louder = 1.6 * held.state if canvas is Waveform else held.state + 0.4
+    moved = np.abs(held.heard(canvas.project(louder, held.given)) - held.kept)
+    inside, outside = moved[where == 1].mean(), moved[where == 0]
+    hz = canvas.grid.band_hz
+    far = moved[: round(0.8 * canvas.grid.frames_per_second)], moved[:, (hz < 850) | (hz > 4700)]
+    assert max(x.max() for x in far) < 0.02 and outside.mean() < 0.05 * inside
