@@ -49,7 +49,8 @@ def unknown_name(kind: str, name: str, known, *, owner: str = "") -> UsageError:
 
     known = [str(k) for k in known]
     close = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
-    whose = f"{owner}'s {kind}s" if owner else ", ".join(known) if len(known) <= 8 else f"the known {kind}s"
+    many = kind + ("es" if kind.endswith("s") else "s")
+    whose = f"{owner}'s {many}" if owner else ", ".join(known) if len(known) <= 8 else f"the known {many}"
     hint = (
         f" Did you mean {close[0]!r}?"
         if close

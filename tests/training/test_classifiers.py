@@ -208,7 +208,7 @@ def test_dreams_towards_a_class_by_its_name(own):
     with pytest.raises(UsageError, match="Did you mean 'stripes'"):
         dream_image(photo, recipe=recipe.replace(classes=(("stripe", 1.0),)))
     with pytest.raises(UsageError, match="needs a network that knows classes"):
-        dream_image(photo, recipe=recipe.replace(backbone="dreamnet"))
+        dream_image(photo, recipe=recipe.replace(backbone="discriminator"))
     with pytest.raises(WeightsError, match="was retrained from another"):
         dream_image(photo, recipe=recipe.replace(contrast="base"))
 
