@@ -17,6 +17,7 @@ from deepdream_av.objectives.objective import ClassLogit, Objective
 from deepdream_av.objectives.style import moments
 
 _NEAR = 1e-3  # relative distance from which nearer means nothing
+_CARICATURE = 1.0  # how many times what sets a class apart from the others is drawn once more
 _FAINT = 0.01  # share of the loudest channel below which a channel is as good as silent
 
 
@@ -51,11 +52,12 @@ class Texture:
 
 
 def textures(backbone, index: int) -> tuple[Texture, ...]:
-    """A term for each layer in which the look of a class is known."""
+    """A term for each layer in which the look of a class is known; what sets the class apart is drawn as a caricature."""
     found = []
     for name, arrays in backbone.textures.items():
         loudness = np.sqrt(np.maximum(np.einsum("kcc->kc", arrays).mean(0), 0.0))
-        found.append(Texture(name, arrays[index], np.maximum(loudness, _FAINT * loudness.max() + 1e-12)))
+        drawn = arrays[index] + _CARICATURE * (arrays[index] - arrays.mean(0))
+        found.append(Texture(name, drawn, np.maximum(loudness, _FAINT * loudness.max() + 1e-12)))
     return tuple(found)
 
 
