@@ -113,7 +113,17 @@ def _plan(args) -> dict:
 
 
 def _job(args, progress, say) -> cli.Result:
-    """From file to file, in memory independent of the length."""
+    return write_long(args, progress, say)
+
+
+def write_long(args, progress, say, *, kind: str = "audio", styler: Callable | None = None) -> cli.Result:
+    """From file to file, in memory independent of the length.
+
+    Args:
+        args, progress, say: of a job, see `cli`.
+        kind: the verb, for the note in the file.
+        styler: see `LongSound`.
+    """
     from deepdream_av.media import metadata
     from deepdream_av.media.audio import LOSSLESS, AudioWriter
     from deepdream_av.media.files import writing
@@ -130,14 +140,12 @@ def _job(args, progress, say) -> cli.Result:
                 say(note)
             lossless = args.output.suffix.lower() in LOSSLESS
             ceiling = CEILING_DB if lossless else LOSSY_CEILING_DB
-            comment = metadata.encode(recipe, source=args.source, kind="audio")
-            from deepdream_av.ascent.long_sound import (
-                LongSound,  # only now: a bad file is told without TensorFlow
-            )
+            comment = metadata.encode(recipe, source=args.source, kind=kind)
+            # only now: a bad file is told without TensorFlow
+            from deepdream_av.ascent.long_sound import LongSound
 
-            with LongSound(
-                source, reader.rate, recipe=recipe, layout=reader.layout, ceiling_db=ceiling
-            ) as dreaming:
+            shape = dict(layout=reader.layout, ceiling_db=ceiling, styler=styler)
+            with LongSound(source, reader.rate, recipe=recipe, **shape) as dreaming:
                 with writing(args.output, force=args.force, source=args.source) as part:
                     dreaming.run(progress)
                     for note in dreaming.report["notes"]:
@@ -157,7 +165,25 @@ def _job(args, progress, say) -> cli.Result:
                             say(note)
                         for block in dreaming.blocks():
                             writer.write(block)
+                _beside(args, source, dreaming, reader)
                 return cli.Result(args.output, dreaming.report, interrupted=dreaming.interrupted)
+
+
+def _beside(args, source, dreaming, reader):
+    """The picture and the preview that were asked for beside the file."""
+    from deepdream_av.media.files import writing
+
+    before, after = source.blocks, dreaming.blocks
+    if args.spectrogram:
+        from deepdream_av.analysis.spectrograms import write_spectrograms
+
+        with writing(args.spectrogram, force=args.force, source=args.source) as part:
+            write_spectrograms(part, before(), after(), reader.rate)
+    if args.preview:
+        from deepdream_av.media.preview import write_preview
+
+        with writing(args.preview, force=args.force, source=args.source) as part:
+            write_preview(part, before, after, reader.rate, channels=reader.channels, layout=reader.layout)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from pathlib import Path
 from deepdream_av.errors import UsageError, unknown_name
 from deepdream_av.media import files
 from deepdream_av.recipe import Recipe, list_looks
-from deepdream_av.verbs import VERBS, Verb
+from deepdream_av.verbs import PICTURES, SOUNDS, VERBS, Verb
 
 USAGE = 2  # exit code
 
@@ -49,7 +49,13 @@ def parser(verb: str) -> argparse.ArgumentParser:
         "--set", action="append", default=[], metavar="KEY=VALUE", help="any field of the recipe"
     )
     look.add_argument("--recipe", metavar="FILE", help="start from the recipe in this dream or JSON file")
-    add_run_flags(made.add_argument_group("the run"))
+    run = made.add_argument_group("the run")
+    if verb in ("audio", "style"):
+        run.add_argument(
+            "--spectrogram", metavar="FILE", help="picture of the sound before and after, .png, .jpg or .webp"
+        )
+        run.add_argument("--preview", metavar="FILE", help="sound to compare by: source and result in turn, level-matched")
+    add_run_flags(run)
     return made
 
 
@@ -155,11 +161,33 @@ def checked(verb: str, flags: argparse.Namespace) -> argparse.Namespace:
             files.check_source(file)
     output = Path(flags.output if flags.output is not None else _default_name(verb, source or ""))
     _check_suffix(verb, output)
+    if verb == "style" and source and is_sound(source) != is_sound(output):
+        raise UsageError(
+            f"The result must be a {'sound' if is_sound(source) else 'picture'}, as the source is. Received: '{output}'."
+        )
     files.check_output(output, force=flags.force, source=source)
     names = ("force", "dry_run", "json", "quiet", "verbose")
+    beside = {name: _checked_beside(name, flags, source) for name in ("spectrogram", "preview")}
     return argparse.Namespace(
-        source=source, output=output, recipe=recipe, **{name: getattr(flags, name) for name in names}
+        source=source, output=output, recipe=recipe, **beside, **{name: getattr(flags, name) for name in names}
     )
+
+
+def _checked_beside(name: str, flags, source) -> Path | None:
+    """A file that is asked for beside the output."""
+    file = getattr(flags, name, None)
+    if not file:
+        return None
+    known = SOUNDS if name == "preview" else PICTURES
+    if Path(file).suffix.lower() not in known:
+        raise UsageError(f"`{name}` must end in {', '.join(known[:-1])} or {known[-1]}. Received: '{file}'.")
+    files.check_output(file, force=flags.force, source=source)
+    return Path(file)
+
+
+def is_sound(path: Path) -> bool:
+    """Whether a file is a sound, by its suffix."""
+    return path.suffix.lower() in SOUNDS
 
 
 def _check_suffix(verb: str, output: Path):

@@ -201,6 +201,10 @@ class Recipe:
     style_step: float = _f(
         0.05, "length of a step of a style, in units of the picture's range", low=1e-5, high=1.0, flag=False
     )
+    rhythm: float = _f(1.0, "weight of the onsets of a sound beside its style", low=0.0, high=1e6)
+    style_filters: int = _f(
+        0, "filters of the random layer that hears the style of a sound; 0: by speed", low=0, high=16384, flag=False
+    )
     stylizer: str = _f("", "network that paints any style in one go: a TensorFlow Hub handle or a SavedModel folder")
 
     # pictures out of a generator

@@ -14,6 +14,7 @@ import numpy as np
 
 from deepdream_av import cli
 from deepdream_av.errors import UsageError
+from deepdream_av.flags import is_sound
 from deepdream_av.image import DreamtPicture, checked_array
 from deepdream_av.interrupts import finishing
 from deepdream_av.recipe import Recipe
@@ -146,6 +147,10 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _plan(args) -> dict:
+    if is_sound(args.source):
+        from deepdream_av import style_sound
+
+        return style_sound.plan(args)
     from deepdream_av.ascent.pictures import work_size
     from deepdream_av.media.image import read_image
     from deepdream_av.objectives.paintings import read_paintings
@@ -160,6 +165,10 @@ def _plan(args) -> dict:
 
 
 def _job(args, progress, say) -> cli.Result:
+    if is_sound(args.source):
+        from deepdream_av import style_sound
+
+        return style_sound.job(args, progress, say)
     from deepdream_av.media.files import writing
     from deepdream_av.media.image import check_size, read_image, write_image
     from deepdream_av.objectives.paintings import read_paintings

@@ -80,11 +80,11 @@ VERBS = {
         source="sound to walk to",
     ),
     "style": Verb(
-        "Paint a picture in the style of others.",
-        PICTURES,
-        _NETWORK | _STYLE | {"optimizer", "stylizer", "penalties", "colour"},
+        "Paint a picture in the style of others, or give a sound the style of other sounds.",
+        PICTURES + SOUNDS,
+        _NETWORK | _STYLE | _PART | {"optimizer", "stylizer", "penalties", "colour", "rhythm", "ear"},
         "photo.jpg --style painting.jpg --style other.jpg:0.3 -o out.png",
-        source="picture to paint",
+        source="picture to paint, or sound",
     ),
     "zoom": Verb(
         "Zoom into a picture that is dreamt on and on, as a film that is a loop.",

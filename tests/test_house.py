@@ -26,6 +26,7 @@ VERBS = {
     "walk",
     "zoom",
     "style",
+    "style_sound",
     "explore",
     "replay",
     "cli",

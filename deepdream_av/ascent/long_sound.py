@@ -30,11 +30,20 @@ class LongSound:
         recipe: how to dream.
         layout: FFmpeg's name of the channel layout.
         ceiling_db: highest true peak of the result in dBTP.
+        styler: called for one that gives each chunk a style, see `sound_style.SoundStyler`; else it is dreamt.
     """
 
     def __init__(
-        self, source: SampleStore, rate: int, *, recipe: Recipe, layout: str = "", ceiling_db: float = -1.0
+        self,
+        source: SampleStore,
+        rate: int,
+        *,
+        recipe: Recipe,
+        layout: str = "",
+        ceiling_db: float = -1.0,
+        styler: Callable | None = None,
     ):
+        self._styler = styler
         self.source, self.rate, self.recipe = source, rate, recipe
         self.layout, self.ceiling_db = layout, ceiling_db
         self.interrupted = False
@@ -84,6 +93,8 @@ class LongSound:
         )
 
     def _not_wanted(self) -> str:
+        if self._styler:
+            return "" if self.recipe.strength else "the wanted strength is 0"
         if self.recipe.sound == "off":
             return "the recipe leaves the sound alone"
         return (
@@ -106,10 +117,10 @@ class LongSound:
     def _dream_chunks(self, progress):
         from deepdream_av.ascent.sound import SoundDreamer
 
-        dreamer = SoundDreamer(self.recipe)
-        many = self.rate * self.source.channels > MANY_VALUES
+        dreamer = self._styler() if self._styler else SoundDreamer(self.recipe)
+        few = self._styler or self.rate * self.source.channels > MANY_VALUES
         chunks = Chunks(
-            stride=(FEW_SECONDS if many else STRIDE) * self.rate,
+            stride=(FEW_SECONDS if few else STRIDE) * self.rate,
             fade=FADE * self.rate,
             guard=GUARD * self.rate,
         )
@@ -145,7 +156,7 @@ class LongSound:
 
     def _one(self, samples, dreamer, on_step, start):
         """One chunk: mixed to one channel for the ear, dreamt, and given back to all channels."""
-        from deepdream_av.spectral.linked import linked
+        from deepdream_av.spectral.linked import linked, placed
 
         middle = samples @ self._downmix
         heard = resampled(middle, self.rate, EAR_RATE)
@@ -156,7 +167,8 @@ class LongSound:
         # only the difference passes the resampler, so that what is not dreamt is not touched
         delta = resampled(dreamt.samples - heard, EAR_RATE, self.rate)
         delta = np.pad(delta, (0, max(len(middle) - len(delta), 0)))[: len(middle)]
-        return linked(samples, middle, middle + delta, self.rate), dreamt
+        give = placed if self._styler else linked
+        return give(samples, middle, middle + delta, self.rate), dreamt
 
     def _summarise(self, done, dreamer):
         heard = [(n, d) for n, d in done if d.scores]
@@ -164,6 +176,9 @@ class LongSound:
             self.report["notes"].append("nothing of the sound lies in what may be dreamt: it is kept as it is")
             return
         weights = np.array([n for n, _ in heard], float)
+        if self._styler:
+            self.report |= dreamer.told() | {"steps": max(len(d.scores) for _, d in heard), "chunks": len(done)}
+            return
         self.report |= {
             "ear_layers": [list(pair) for pair in dreamer.asked.layers],
             "ear_classes": [list(pair) for pair in dreamer.asked.classes],

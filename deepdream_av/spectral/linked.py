@@ -16,6 +16,7 @@ MOST_FACTOR = 8.0  # 18 dB
 FLOOR = 1e-3  # share of the channels' power under which their sum says little about them
 HELD_FROM_HZ = 8000.0  # the gain of the band from here to 11 kHz is held above it
 MOST_HELD = 2.0  # 6 dB
+MOST_ASIDE = 4.0  # how much louder than their mean a channel may be
 _BLOCK = 256  # frames at a time, so that a long chunk needs no long spectrum
 
 
@@ -41,6 +42,42 @@ def linked(samples: np.ndarray, middle: np.ndarray, dream: np.ndarray, rate: int
         _hold_top(factor, before, after, grid)
         for c in range(samples.shape[1]):
             grid.add(result[:, c], channels[c] * factor, span)
+    return grid.cut(result) / grid.overlap()[:, None]
+
+
+def placed(samples: np.ndarray, middle: np.ndarray, sound: np.ndarray, rate: int) -> np.ndarray:
+    """Put another sound where the channels' mean was, with its stereo image.
+
+    Unlike `linked` it asks nothing of the mean but how the channels differ from it: `sound` may have energy where the
+    mean has none, and is there in all channels alike. The mean of the result is `sound` up to 11 kHz; above it is the
+    source's, held at the gain of the octave below.
+
+    Args:
+        samples: float32 `[samples, channels]`.
+        middle: their mean over the channels, float32 `[samples]`.
+        sound: what shall be heard instead, float32 `[samples]`.
+        rate: samples per second.
+
+    Returns:
+        float32 `[samples, channels]`.
+    """
+    grid = Frames(rate, len(samples))
+    result = np.zeros([grid.padded, samples.shape[1]], np.float32)
+    above = grid.hz > HIGHEST_HZ * 0.98
+    for first in range(0, grid.count, _BLOCK):
+        span = slice(first, min(first + _BLOCK, grid.count))
+        before, after = grid.spectrum(middle, span), grid.spectrum(sound, span)
+        channels = np.stack([grid.spectrum(c, span) for c in samples.T])
+        held = FLOOR * (np.abs(channels) ** 2).mean(0) + 1e-12
+        aside = (channels - before) * before.conj() / (np.abs(before) ** 2 + held)
+        # one factor for all channels, so that they still have the same mean
+        aside *= np.minimum(1.0, MOST_ASIDE / np.maximum(np.abs(aside).max(0), 1e-9))
+        gains = np.ones(before.shape, np.float32)
+        _hold_top(gains, before, after, grid)
+        made = after * (1 + aside)
+        made[..., above] = (channels * gains)[..., above]
+        for c in range(samples.shape[1]):
+            grid.add(result[:, c], made[c], span)
     return grid.cut(result) / grid.overlap()[:, None]
 
 
