@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from deepdream_av import cli
-from deepdream_av.audio import CEILING_DB, DreamtSound, write_long
+from deepdream_av.audio import DreamtSound, write_long
 from deepdream_av.recipe import Recipe
 
 
@@ -66,12 +66,14 @@ def _styler(recipe: Recipe, textures):
 
 def _textures(styles, recipe: Recipe):
     """The styles as mono sounds, and what of them a recipe can tell."""
+    from deepdream_av.ascent.sound_style import read_texture, texture
+
     if isinstance(styles, str | os.PathLike) or (isinstance(styles, tuple) and _is_sound(styles)):
         styles = [styles]
     found, pairs = [], []
     for style in list(styles) if isinstance(styles, Iterable) and len(styles) else recipe.styles:
         if isinstance(style, tuple) and not isinstance(style[0], str | os.PathLike):
-            found.append(_texture(*style, 1.0, "the style"))
+            found.append(texture(*style, 1.0, "the style"))
             continue
         name, weight = style if isinstance(style, tuple) else (style, 1.0)
         pairs.append((os.fspath(name), float(weight)))
@@ -81,29 +83,6 @@ def _textures(styles, recipe: Recipe):
 
 def _is_sound(pair) -> bool:
     return len(pair) == 2 and not isinstance(pair[0], str | os.PathLike | tuple)
-
-
-def read_texture(name: str, weight: float):
-    """A style of a recipe, as the ear hears it.
-
-    Raises:
-        InputError: not a sound.
-    """
-    from deepdream_av.ascent.sound_style import LONGEST_SECONDS
-    from deepdream_av.media.audio import read_audio
-
-    sound = read_audio(name, duration=LONGEST_SECONDS)
-    return _texture(sound.samples, sound.rate, weight, name)
-
-
-def _texture(samples, rate: int, weight: float, name: str):
-    from deepdream_av.ascent.long_sound import EAR_RATE, downmix, resampled
-    from deepdream_av.ascent.sound_style import LONGEST_SECONDS, Texture
-    from deepdream_av.media.audio import checked_samples
-
-    samples = checked_samples(samples, rate)[0][: round(LONGEST_SECONDS * rate)]
-    middle = samples @ downmix(samples.T.astype(np.float64) @ samples)
-    return Texture(resampled(middle, rate, EAR_RATE), weight, name)
 
 
 def plan(args) -> dict:
@@ -117,11 +96,10 @@ def plan(args) -> dict:
 
 def job(args, progress, say) -> cli.Result:
     """From file to file, in memory independent of the length."""
+    from deepdream_av.ascent.sound_style import read_texture
+
     began = time.monotonic()
     textures = [read_texture(*pair) for pair in args.recipe.styles]
     result = write_long(args, progress, say, kind="style", styler=_styler(args.recipe, textures))
     result.report["seconds"] = round(time.monotonic() - began, 2)
     return result
-
-
-__all__ = ["CEILING_DB", "job", "plan", "read_texture", "style_sound"]

@@ -166,3 +166,25 @@ def _checked(textures: Iterable[Texture]) -> list[Texture]:
     if not any(t.weight for t in found):
         raise UsageError("`styles` must have weights whose sum is not 0. Received: 0.")
     return [Texture(_levelled(t.samples)[0], t.weight, t.name) for t in found if t.weight]
+
+
+def read_texture(name: str, weight: float) -> Texture:
+    """A style of a recipe, as the ear hears it.
+
+    Raises:
+        InputError: not a sound.
+    """
+    from deepdream_av.media.audio import read_audio
+
+    sound = read_audio(name, duration=LONGEST_SECONDS)
+    return texture(sound.samples, sound.rate, weight, name)
+
+
+def texture(samples, rate: int, weight: float, name: str) -> Texture:
+    """A style from float `[samples, channels]` at any rate, as the ear hears it."""
+    from deepdream_av.ascent.long_sound import EAR_RATE, downmix, resampled
+    from deepdream_av.media.audio import checked_samples
+
+    samples = checked_samples(samples, rate)[0][: round(LONGEST_SECONDS * rate)]
+    middle = samples @ downmix(samples.T.astype(np.float64) @ samples)
+    return Texture(resampled(middle, rate, EAR_RATE), weight, name)

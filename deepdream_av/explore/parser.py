@@ -210,7 +210,7 @@ def _of_looks(one):
 
 def _of_report(one):
     one.add_argument("dream", type=Path, metavar="DREAM")
-    one.add_argument("--source", type=Path, required=True, metavar="PHOTO", help="what was dreamt")
+    one.add_argument("--source", type=Path, required=True, metavar="PHOTO", help="what was dreamt, a picture or a sound")
     one.add_argument(
         "--judge",
         action="append",

@@ -133,7 +133,13 @@ def _weights(given) -> dict[str, str]:
 
 
 def report(given, bar) -> Found:
-    """`explore report`: the figures of `analysis.picture.report_card`."""
+    """`explore report`: the figures of `analysis.picture.report_card`, or of a sound those of `analysis.sound_card`."""
+    from deepdream_av.flags import is_sound
+
+    if is_sound(given.dream):
+        from deepdream_av.explore import sounds
+
+        return sounds.report(given, bar)
     from deepdream_av.analysis.picture import report_card
     from deepdream_av.backbones import load_backbone
     from deepdream_av.media import metadata
