@@ -13,7 +13,7 @@ from deepdream_av.objectives.time_gram import TimeGram
 from deepdream_av.spectral.linked import placed
 
 RATE = 22050
-RECIPE = Recipe(style_filters=64, style_steps=5)
+RECIPE = Recipe(style_filters=64, style_steps=14)
 
 
 def noise(seconds=1.5, seed=0):
