@@ -93,7 +93,7 @@ class SoundStyler:
     def distances(self, samples) -> list[float]:
         """Relative distance of each Gram matrix from the style's, of float `[samples]` at 22.05 kHz of any level.
 
-        Loudness is no part of a style here, and is set apart from it: it is taken at the gain at which they are nearest.
+        Loudness is no part of a style: it is measured at the gain at which the two are nearest.
         """
         samples = _levelled(samples)[0]
 

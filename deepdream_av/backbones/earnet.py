@@ -182,7 +182,8 @@ def with_class_map(model: keras.Model, heads) -> keras.Model:
         maps.append(head(joined))
         head.set_weights([np.concatenate(rows)[None, None], bias])
     joined = layers.Concatenate(name="class_map")(maps) if len(maps) > 1 else layers.Identity(name="class_map")(maps[0])
-    found = keras.Model(model.inputs[0], {**{name: model.get_layer(name).output for name in heads}, "class_map": joined})
+    outputs = {name: model.get_layer(name).output for name in heads}
+    found = keras.Model(model.inputs[0], {**outputs, "class_map": joined})
     found.trainable = False
     return found
 
