@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from deepdream_av.ascent.pictures import PictureDreamer, framed, levelled
+from deepdream_av.ascent.sound import is_picture
 from deepdream_av.recipe import Recipe
 
 LOUDEST = 2.1  # times the loudness of a picture's dream, at most
@@ -24,7 +25,8 @@ class FrameDreamer:
     """
 
     def __init__(self, recipe: Recipe):
-        self.recipe, self._pictures = recipe, PictureDreamer(recipe)
+        seen = tuple(guide for guide in recipe.guides if is_picture(guide[0]))  # the others are for the ear
+        self.recipe, self._pictures = recipe, PictureDreamer(recipe.replace(guides=seen))
         self._target = recipe.loudness * recipe.strength
         self._since = 0
 
