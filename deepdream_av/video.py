@@ -10,7 +10,6 @@ import contextlib
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
@@ -20,25 +19,13 @@ from deepdream_av import cli
 from deepdream_av.errors import InputError
 from deepdream_av.interrupts import finishing
 from deepdream_av.recipe import Recipe
+from deepdream_av.written import WrittenFilm
 
 _LOSSY_CEILING_DB = -2.0  # encoders lift peaks by about a decibel
 
 
-@dataclass(frozen=True)
-class DreamtFilm:
-    """A dream in film.
-
-    Attributes:
-        path: the file written.
-        recipe: how it was dreamt.
-        report: what was counted and measured on the way.
-        interrupted: whether it was stopped early and holds only what was done until then.
-    """
-
-    path: Path
-    recipe: Recipe
-    report: dict = field(default_factory=dict)
-    interrupted: bool = False
+class DreamtFilm(WrittenFilm):
+    """A dream in film."""
 
 
 def dream_video(

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
@@ -18,6 +17,7 @@ import numpy as np
 from deepdream_av import cli
 from deepdream_av.interrupts import finishing
 from deepdream_av.recipe import Recipe
+from deepdream_av.written import WrittenFilm
 
 FPS = 25
 EXAMPLE_SECONDS = 4 * 4 * 60 / 92  # the built-in music goes round after four bars
@@ -28,21 +28,8 @@ _SLOWEST, _FASTEST = 0.2, 1.5  # times the usual pace
 _QUALITY = 17  # of the encoder
 
 
-@dataclass(frozen=True)
-class WalkedFilm:
-    """A film of a walk.
-
-    Attributes:
-        path: the file written.
-        recipe: how it was made.
-        report: what was counted and measured on the way.
-        interrupted: whether it was stopped early; then it is no loop.
-    """
-
-    path: Path
-    recipe: Recipe
-    report: dict = field(default_factory=dict)
-    interrupted: bool = False
+class WalkedFilm(WrittenFilm):
+    """A film of a walk."""
 
 
 def walk_latents(

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
@@ -19,27 +18,15 @@ from deepdream_av import cli
 from deepdream_av.errors import UsageError
 from deepdream_av.interrupts import finishing
 from deepdream_av.recipe import Recipe
+from deepdream_av.written import WrittenFilm
 
 _STEP = 0.011  # length of all steps of a frame together, at strength 1 and a zoom of 1.02
 _QUALITY = 18  # of the encoder
 _LEAST = 8  # frames of a film
 
 
-@dataclass(frozen=True)
-class ZoomFilm:
-    """A zoom film.
-
-    Attributes:
-        path: the file written.
-        recipe: how it was made.
-        report: what was counted and measured on the way.
-        interrupted: whether it was stopped early; then it is no loop.
-    """
-
-    path: Path
-    recipe: Recipe
-    report: dict = field(default_factory=dict)
-    interrupted: bool = False
+class ZoomFilm(WrittenFilm):
+    """A zoom film."""
 
 
 def zoom_image(

@@ -32,6 +32,7 @@ VERBS = {
     "cli",
     "flags",
     "verbs",
+    "written",
     "__main__",
 }
 
