@@ -9,7 +9,7 @@ import tensorflow as tf
 from deepdream_av.ascent.memory import memory_specs
 from deepdream_av.ascent.slopes import as_a_whole, by_terms
 
-SHOWN = ("picture", "source")  # what terms may read beside the layers of a network
+SHOWN = ("picture", "source", "signals")  # what terms may read beside the layers of a network
 
 
 def of_network(backbone, names):
@@ -24,7 +24,7 @@ def of_network(backbone, names):
 
 
 def compiled(kind, listener, objective, rule, transforms, masked: bool = False):
-    """Some steps as one graph: `climb(state, memory, given, masks, [seed, octave, step], count, length)`.
+    """Some steps as one graph: `climb(state, memory, given, masks, signals, [seed, octave, step], count, length)`.
 
     Stepping eagerly would also compute the gradient of every filter, which takes two to three times as long.
 
@@ -47,10 +47,11 @@ def _compiled(kind, listener, objective, rule, transforms, masked):
     names = getattr(objective, "masks", ())
     mask_specs = tuple(tf.TensorSpec([None, None, 1]) for _ in range(masked + len(names)))
     pixelwise = not hasattr(kind, "form")  # else a step at one place of the state is a step all over the picture
+    heard = getattr(objective, "signalled", False)
     apart = names or getattr(objective, "balance", "none") == "own" or (masked and not pixelwise)
     ascent = by_terms if apart else as_a_whole
 
-    def look(state, given, seed):
+    def look(state, given, signals, seed):
         """What the canvas shows, and what the network makes of it."""
         shown = kind.render(state, given)
         x = shown
@@ -59,13 +60,15 @@ def _compiled(kind, listener, objective, rule, transforms, masked):
         seen = dict(listener(x)) if listener is not None else {}
         if hasattr(kind, "source"):
             seen["source"] = kind.source(given)
+        if heard:
+            seen["signals"] = signals
         return shown, seen | {"picture": shown}
 
-    def one(n, state, memory, given, masks, scores, first, length):
+    def one(n, state, memory, given, masks, signals, scores, first, length):
         # 65,536 steps to an octave, 32,768 octaves: no two steps share their randomness
         seed = tf.stack([first[0], first[1] * 65536 + first[2] + n])
         named = dict(zip(names, masks[masked:])) | ({"": masks[0]} if masked and not pixelwise else {})
-        score, gradient = ascent(lambda at: look(at, given, seed), objective, state, named)
+        score, gradient = ascent(lambda at: look(at, given, signals, seed), objective, state, named)
         if hasattr(rule, "start"):
             direction, memory = rule(gradient, state, given, memory)
         else:
@@ -80,16 +83,17 @@ def _compiled(kind, listener, objective, rule, transforms, masked):
             remembered,
             given_spec,
             mask_specs,
+            tf.TensorSpec([None, None]),
             tf.TensorSpec([3], tf.int32),
             tf.TensorSpec([], tf.int32),
             tf.TensorSpec([], tf.float32),
         ]
     )
-    def climb(state, memory, given, masks, first, count, length):
+    def climb(state, memory, given, masks, signals, first, count, length):
         scores = tf.TensorArray(tf.float32, size=count)
 
         def body(n, state, memory, scores):
-            state, memory, scores = one(n, state, memory, given, masks, scores, first, length)
+            state, memory, scores = one(n, state, memory, given, masks, signals, scores, first, length)
             return n + 1, state, memory, scores
 
         _, state, memory, scores = tf.while_loop(

@@ -75,6 +75,7 @@ def ascend(
     every: int = 5,
     memory: tuple | None = None,
     masks: dict | None = None,
+    signals=None,
     rescue: int = 0,
 ) -> Iterator[Step]:
     """Dream: yields after every few steps, and whoever stops asking stops it.
@@ -97,6 +98,8 @@ def ascend(
         every: steps between two yields. They run in one compiled graph.
         masks: `{name: float32 [height, width]}` in [0, 1] for the terms that name one, and under "" one for the whole
             dream: where it is 0, a canvas of pixels stays as it is. They are resized as the octaves ask for.
+        signals: float32 `[moments, signals]`, numbers that change from call to call without a new graph, for the terms
+            that read "signals" (see `objectives.gated`): one row for a picture, rows evenly along a sound.
         memory: that of a `Step` of an earlier ascent with the same rule and size; else the rule starts anew.
         rescue: steps of the first octave in which a network that does not answer at all is waked, see
             `backbones.rescue`.
@@ -121,6 +124,9 @@ def ascend(
         raise UsageError(
             f"`masks` must hold every mask that the objective names. Received: none called {missing[0]!r}."
         )
+    if getattr(objective, "signalled", False) and signals is None:
+        raise UsageError("`signals` must be given to an objective that reads them. Received: None.")
+    told = tf.zeros([1, 1]) if signals is None else tf.convert_to_tensor(signals, tf.float32)
     listener = of_network(backbone, objective.layers)
     parts = objective, rule, tuple(transforms), "" in masks
     climb = compiled(type(canvas), listener, *parts)
@@ -145,6 +151,7 @@ def ascend(
                 memory,
                 canvas.given,
                 fitting,
+                told,
                 first,
                 tf.constant(count),
                 tf.constant(length, tf.float32),

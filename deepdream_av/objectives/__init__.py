@@ -7,6 +7,7 @@ then. See `Objective` for how terms are added.
 from __future__ import annotations
 
 from deepdream_av.objectives.diversity import Diversity
+from deepdream_av.objectives.gated import Gated
 from deepdream_av.objectives.guides import Guide
 from deepdream_av.objectives.layers import Raise
 from deepdream_av.objectives.masked import Masked
@@ -27,6 +28,7 @@ __all__ = [
     "Direction",
     "Distance",
     "Diversity",
+    "Gated",
     "Guide",
     "LayerEnergy",
     "Masked",

@@ -18,7 +18,7 @@ from deepdream_av.objectives.registry import from_dict, to_dict
 __all__ = ["BALANCES", "ClassLogit", "LayerEnergy", "Objective", "class_logit", "layer", "wanting"]
 
 BALANCES = ("none", "own")
-_SHOWN = ("picture", "source")  # no layers, but given to every term
+_SHOWN = ("picture", "source", "signals")  # no layers, but given to every term
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,11 @@ class Objective:
     def masks(self) -> tuple[str, ...]:
         """Names of the masks that its terms have, each once."""
         return tuple(dict.fromkeys(term.mask for term, _ in self.terms if isinstance(term, Masked)))
+
+    @property
+    def signalled(self) -> bool:
+        """Whether any of its terms follows signals that are given to `ascend`."""
+        return any("signals" in read_by(term) for term, _ in self.terms)
 
     def __call__(self, activations: dict) -> tf.Tensor:
         """The score, a float32 scalar, of `{layer: float [batch, ..., channels]}`."""

@@ -75,6 +75,8 @@ def _typed(kind_: str, value):
     if kind_.startswith("tuple"):
         if not isinstance(value, list | tuple) or len(value) > 100_000:
             raise TypeError
+        if "str" in kind_:
+            return tuple(x if isinstance(x, str) else _refused() for x in value)
         return tuple(int(x) if "int" in kind_ else float(x) for x in value)
     if kind_.startswith("float"):
         return float(value) if not isinstance(value, str | bool) else _refused()
