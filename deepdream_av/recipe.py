@@ -263,8 +263,22 @@ class Recipe:
         high=1.0,
         flag=False,
     )
-    coupling: str = _f("base", "what is heard drives how strongly each frame dreams", choices=("base", "off"))
-    coupling_strength: float = _f(0.5, "how much the sound drives the picture", low=0.0, high=1.0, flag=False)
+    coupling: str = _f(
+        "joint",
+        "what is heard and what is seen do to each other: nothing; base, the sound drives the pictures; pairs, channels "
+        "that belong together select each other as well; joint, and follow each other",
+        choices=("off", "base", "pairs", "joint"),
+    )
+    coupling_strength: float = _f(0.5, "how much the sound drives the picture, and the picture the sound", low=0.0, high=1.0)
+    mixer: tuple[tuple[str, float], ...] = _f(
+        (),
+        "share of each feature of the sound, of 1: onset (steps), energy (strength), bass (large shapes), centroid "
+        "(depth of layers), chroma (channels)",
+    )
+    pairs: str = _f("", "JSON file of filter pairs to dream with, as a correlation report has them; empty: found in the film")
+    coupling_shift: float = _f(
+        0.0, "let the sound drive this much later than it sounds: a control", low=-1e4, high=1e4, unit="s", flag=False
+    )
 
     def __post_init__(self):
         for f in dataclasses.fields(self):

@@ -15,6 +15,7 @@ _PICTURE = frozenset({"bands", "canvas", "anchor", "colour"})
 _EAR = frozenset({"ear", "ear_layers", "ear_classes", "sound", "sound_change", "times", "band", "keep"})
 _PART = frozenset({"start", "duration"})
 _STYLE = frozenset({"styles", "style_loss", "style_scale", "style_steps", "content_weight"})
+_COUPLING = frozenset({"coupling", "coupling_strength", "mixer", "pairs"})
 _ZOOM = frozenset({"seconds", "fps", "zoom", "rotate", "translate", "loop", "audio"})
 
 
@@ -59,7 +60,7 @@ VERBS = {
     "video": Verb(
         "Dream in the pictures and in the sound of a film. Without SOURCE: in a built-in example.",
         FILMS,
-        _NETWORK | _WISHES | _PICTURE | _EAR | _PART | _STYLE | {"mask", "coupling"},
+        _NETWORK | _WISHES | _PICTURE | _EAR | _PART | _STYLE | _COUPLING | {"mask"},
         "film.mp4 -o dream.mp4 --look eyes",
         needs_source=False,
     ),
@@ -74,7 +75,7 @@ VERBS = {
     "walk": Verb(
         "Walk through the world of a generator to a sound, as a looped film. Without SOUND: to built-in music.",
         FILMS,
-        _PART | {"coupling", "generator", "size"},
+        _PART | {"coupling", "coupling_strength", "generator", "size"},
         "song.wav -o walk.mp4 --generator ornaments.generator.keras",
         needs_source=False,
         source="sound to walk to",
@@ -89,7 +90,7 @@ VERBS = {
     "zoom": Verb(
         "Zoom into a picture that is dreamt on and on, as a film that is a loop.",
         FILMS,
-        _NETWORK | _WISHES | _PICTURE | _ZOOM | {"coupling"},
+        _NETWORK | _WISHES | _PICTURE | _ZOOM | {"coupling", "coupling_strength"},
         "photo.jpg -o zoom.mp4 --seconds 10 --zoom 1.04 --rotate 1.5",
         source="picture to zoom into",
     ),

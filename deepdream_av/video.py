@@ -153,7 +153,7 @@ class _Sound:
         from deepdream_av.media.film_sound import read_soundtrack
 
         self.recipe, self.report, self._say = recipe, {}, say
-        self.features = self._dreaming = self._blocks = None
+        self.features = self._dreaming = self._blocks = self._drives = None
         self._left = np.zeros((0, 1), np.float32)
         self._given = 0
         self.track = read_soundtrack(film)
@@ -197,12 +197,14 @@ class _Sound:
         for note in self.report.get("notes", ()):
             self._say(note)
 
-    def gains(self, times) -> np.ndarray:
-        """How strongly frames at these times dream."""
-        from deepdream_av.correlate.drive import strengths
+    def asked(self, time: float):
+        """What the sound asks of the frame that is shown at a time; see `correlate.drive.Drive`."""
+        if self._drives is None:
+            from deepdream_av.correlate.drive import Drives, mixed
 
-        amount = self.recipe.coupling_strength if self.recipe.coupling != "off" else 0.0
-        return strengths(self.features, times, amount=amount)
+            amount = self.recipe.coupling_strength if self.recipe.coupling != "off" else 0.0
+            self._drives = Drives(self.features, amount=amount, mixer=mixed(self.recipe.mixer))
+        return self._drives.at(time)
 
     def until(self, seconds: float | None) -> Iterator[np.ndarray]:
         """The samples not yet given, in blocks, up to a time on the film's clock; None gives all that is left."""
@@ -249,8 +251,7 @@ class _Pictures:
                 for seen in frames:
                     if seen.motion is None:
                         self.shots += 1
-                    gain = float(self.sound.gains([seen.frame.time])[0])
-                    delta = self._dream(seen.small, motion=seen.motion, gain=gain)
+                    delta = self._dream(seen.small, motion=seen.motion, asked=self.sound.asked(seen.frame.time))
                     sink.put((seen.frame, delta))
                     self.done += 1
                     frames = self.film.n_frames

@@ -6,6 +6,7 @@ import numpy as np
 
 from deepdream_av.ascent.pictures import PictureDreamer, framed, levelled
 from deepdream_av.ascent.sound import is_picture
+from deepdream_av.objectives import wanting
 from deepdream_av.recipe import Recipe
 
 LOUDEST = 2.1  # times the loudness of a picture's dream, at most
@@ -27,45 +28,97 @@ class FrameDreamer:
     def __init__(self, recipe: Recipe):
         seen = tuple(guide for guide in recipe.guides if is_picture(guide[0]))  # the others are for the ear
         self.recipe, self._pictures = recipe, PictureDreamer(recipe.replace(guides=seen))
-        self._target = recipe.loudness * recipe.strength
+        self._target = self._usual = recipe.loudness * recipe.strength
         self._since = 0
+        self._gated = None
+        self._centres = np.zeros(0, np.float32)
+
+    @property
+    def backbone(self):
+        """The network that looks."""
+        return self._pictures.backbone
+
+    @property
+    def layers(self) -> tuple[tuple[str, float], ...]:
+        """The dreamt layers with their weights; none if only classes are dreamt."""
+        return self._pictures.wanted.layers
+
+    def couple(self, gated, *, weight: float) -> None:
+        """From now on dream sets of channels as well, as the sound asks for them.
+
+        Args:
+            gated: an `objectives.Gated`; what is asked of a frame then has `gates` and `wanted`, a number for each set.
+            weight: beside that of the layers.
+        """
+        self._gated = gated
+        self._pictures.also(weight * wanting(gated))
 
     @property
     def toned(self):
         """Lays a dream over a frame: `toned(picture, delta)`."""
         return self._pictures.canvas.toned
 
-    def begin(self, frame: np.ndarray) -> np.ndarray:
+    def begin(self, frame: np.ndarray, asked=None) -> np.ndarray:
         """The dream of a first frame, octave by octave, as a difference to it."""
         wide, inside = framed(frame)
-        for step in self._pictures.dream(wide, every=64, inside=inside):
+        self._target = self._usual  # a shot is dreamt as if there were no other
+        self._centres = self._presence(wide)
+        for step in self._pictures.dream(wide, every=64, inside=inside, signals=self._signals(asked)):
             dream = step.canvas
         delta = levelled(dream.delta(), self._target)
         for _ in range(_SETTLING):
-            delta = self._short(wide, self.recipe.memory * delta, inside)
+            self._recentre(wide, delta, speed=0.7)
+            delta = self._short(wide, self.recipe.memory * delta, inside, asked)
             self._balance(wide, delta, speed=0.8)
         self._since = 0
         return np.ascontiguousarray(delta[inside])
 
-    def follow(self, frame: np.ndarray, delta: np.ndarray) -> np.ndarray:
+    def follow(self, frame: np.ndarray, delta: np.ndarray, asked=None) -> np.ndarray:
         """A few steps at full size; just long enough to replace what memory let go."""
         (wide, inside), (delta, _) = framed(frame), framed(delta)
-        delta = self._short(wide, delta, inside)
+        delta = self._short(wide, delta, inside, asked)
         self._since += 1
         if self._since >= _LOOK_EVERY:
             self._since = 0
+            self._recentre(wide, delta, speed=0.1)
             self._balance(wide, delta, speed=0.3)
         return np.ascontiguousarray(delta[inside])
+
+    def state(self) -> dict[str, np.ndarray]:
+        """All that the next frame depends on beside the dream of the last one."""
+        return {"target": np.array(self._target), "since": np.array(self._since), "centres": self._centres}
+
+    def restore(self, state: dict[str, np.ndarray]) -> None:
+        """Go on from a `state()` of the same film."""
+        self._target, self._since = float(state["target"]), int(state["since"])
+        self._centres = np.asarray(state["centres"], np.float32)
 
     def activations(self, frame: np.ndarray) -> np.ndarray:
         """Mean squared activation of every dreamt layer."""
         return self._pictures.activations(framed(frame)[0])
 
-    def _short(self, frame: np.ndarray, delta: np.ndarray, inside) -> np.ndarray:
-        count = self.recipe.frame_steps
-        step = max(1.6 * (1 - self.recipe.memory) * self._target / count, 1e-4)
-        dreamt = self._pictures.follow(frame, delta, steps=count, step_size=step, inside=inside)
+    def _short(self, frame: np.ndarray, delta: np.ndarray, inside, asked) -> np.ndarray:
+        count, push = self.recipe.frame_steps, 1.0 if asked is None else asked.push
+        step = max(1.6 * push * (1 - self.recipe.memory) * self._target / count, 1e-4)
+        dreamt = self._pictures.follow(
+            frame, delta, steps=count, step_size=step, inside=inside, signals=self._signals(asked)
+        )
         return levelled(self._pictures.within(dreamt, inside), self._target)
+
+    def _signals(self, asked):
+        """What a gated term is told: how far each set is open, and how much of it there shall be."""
+        if self._gated is None:
+            return None
+        gates, wanted = (np.zeros([2, len(self._centres)]) if asked is None else (asked.gates, asked.wanted))
+        return np.concatenate([gates, self._centres + wanted])[None].astype(np.float32)
+
+    def _recentre(self, frame: np.ndarray, delta: np.ndarray, *, speed: float) -> None:
+        """How much of each set there is in this dream; what is wanted is more or less than that."""
+        if self._gated is not None and self._gated.tracked:
+            self._centres += np.float32(speed) * (self._presence(self.toned(frame, delta)) - self._centres)
+
+    def _presence(self, frame: np.ndarray) -> np.ndarray:
+        return self._pictures.presence(self._gated, frame) if self._gated is not None else np.zeros(0, np.float32)
 
     def _balance(self, frame: np.ndarray, delta: np.ndarray, *, speed: float) -> None:
         """Let the dream be louder where the film drowns it: rich pictures need more than plain ones."""

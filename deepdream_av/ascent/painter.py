@@ -193,7 +193,7 @@ class FramePainter:
             picture = scaled(scaled(picture, self._size), picture.shape[:2])
         return np.clip(picture + delta, 0.0, 1.0)
 
-    def begin(self, frame: np.ndarray) -> np.ndarray:
+    def begin(self, frame: np.ndarray, asked=None) -> np.ndarray:
         """The first frame of a shot, painted from small to large, as a difference to it."""
         self._size = frame.shape[:2]
         wide, inside = framed(frame, margin=MARGIN)
@@ -201,7 +201,7 @@ class FramePainter:
             canvas = step.canvas
         return np.ascontiguousarray(canvas.delta()[inside])
 
-    def follow(self, frame: np.ndarray, delta: np.ndarray) -> np.ndarray:
+    def follow(self, frame: np.ndarray, delta: np.ndarray, asked=None) -> np.ndarray:
         """A few steps at full size, for what has come into view and what memory let go."""
         (wide, inside), (delta, _) = framed(frame, margin=MARGIN), framed(delta, margin=MARGIN)
         steps = _FOLLOWING * self.recipe.frame_steps

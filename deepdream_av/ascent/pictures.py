@@ -79,6 +79,7 @@ class PictureDreamer:
         delta: np.ndarray | None = None,
         longer: float = 1.0,
         inside: tuple[slice, slice] | None = None,
+        signals: np.ndarray | None = None,
     ) -> Iterator[Step]:
         """A whole dream, octave by octave; see `ascend`.
 
@@ -88,6 +89,7 @@ class PictureDreamer:
             delta: a dream to go on from, of the picture's shape.
             longer: times the steps of the recipe.
             inside: where in it the picture lies that the masks are for, see `framed`.
+            signals: for terms that read them, see `ascend`.
         """
         recipe = self.recipe
         return ascend(
@@ -102,6 +104,7 @@ class PictureDreamer:
             seed=recipe.seed,
             every=every,
             masks=self._masks(picture, inside),
+            signals=signals,
             rescue=recipe.rescue,
         )
 
@@ -114,6 +117,7 @@ class PictureDreamer:
         step_size: float,
         seed: int | None = None,
         inside: tuple[slice, slice] | None = None,
+        signals: np.ndarray | None = None,
     ) -> np.ndarray:
         """A few more steps on a dream that is there already, at its size and always with the same shifts.
 
@@ -123,6 +127,7 @@ class PictureDreamer:
             step_size: of each.
             seed: other shifts than the recipe's.
             inside: where in it the picture lies that the masks are for, see `framed`.
+            signals: for terms that read them, see `ascend`.
         """
         done = ascend(
             self.canvas(picture, delta),
@@ -135,8 +140,18 @@ class PictureDreamer:
             seed=self.recipe.seed if seed is None else seed,
             every=steps,
             masks=self._masks(picture, inside),
+            signals=signals,
         )
         return next(done).canvas.delta()
+
+    def also(self, objective: Objective) -> None:
+        """Want something more from now on."""
+        self.objective = self.objective + objective
+
+    def presence(self, gated, picture: np.ndarray) -> np.ndarray:
+        """How much there is of each set of channels in a picture, float32 `[sets]`; see `objectives.Gated`."""
+        maps = self.backbone.truncated(gated.layers[:-1])(tf.constant(picture[None]))
+        return gated.presence(maps).numpy()[0]
 
     def _masks(self, picture: np.ndarray, inside) -> dict:
         return {name: laid_out(mask, picture.shape[:2], inside) for name, mask in self.masks.items()}

@@ -1,4 +1,4 @@
-"""What is heard, as a few curves over time: onsets and energy."""
+"""What is heard, as a few curves over time: onsets, energy, brightness and bass."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ FEATURE_RATE = 100  # curve points per second
 _WINDOW = 0.046  # seconds of sound behind one point
 _BANDS = 40  # from 30 Hz up, equally wide in mel
 _SILENT_DB = -70.0
+_BASS = 150.0  # Hz; below, a sound is felt rather than heard
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,11 +22,15 @@ class Features:
         start: seconds at which the first point lies, on the film's clock.
         onset: float32 `[points]`, how strongly something begins; 0 for steady sound.
         energy: float32 `[points]`, loudness in dB below full scale.
+        centroid: float32 `[points]`, where on the mel axis the loudness has its middle, 0 (30 Hz) to 1.
+        bass: float32 `[points]`, loudness below 150 Hz in dB below full scale.
     """
 
     start: float
     onset: np.ndarray
     energy: np.ndarray
+    centroid: np.ndarray
+    bass: np.ndarray
 
     @property
     def silent(self) -> bool:
@@ -59,8 +64,9 @@ class FeatureStream:
         # the first point looks at the first sample: half a window of silence comes before it
         self._held = np.zeros(self._size // 2, np.float32)
         self._points = self._heard = 0
-        self._onset: list[np.ndarray] = []
-        self._energy: list[np.ndarray] = []
+        low = np.fft.rfftfreq(self._size, 1 / rate) <= _BASS
+        self._low = low.astype(np.float32)
+        self._curves: dict[str, list] = {name: [] for name in ("onset", "energy", "centroid", "bass")}
         self._before = None
 
     def add(self, samples: np.ndarray) -> None:
@@ -77,9 +83,8 @@ class FeatureStream:
         """The curves of all that was heard."""
         wanted = int(np.ceil(self._heard / self.rate * FEATURE_RATE))
         self._advance(np.zeros(self._size + self.rate // FEATURE_RATE + 1, np.float32))
-        onset = np.concatenate([*self._onset, np.zeros(0, np.float32)])[:wanted]
-        energy = np.concatenate([*self._energy, np.zeros(0, np.float32)])[:wanted]
-        return Features(self.start, onset, energy)
+        empty = np.zeros(0, np.float32)
+        return Features(self.start, **{k: np.concatenate([*v, empty])[:wanted] for k, v in self._curves.items()})
 
     def _advance(self, mono: np.ndarray) -> None:
         """Points for every window that is complete; the rest waits for the next block."""
@@ -102,7 +107,9 @@ class FeatureStream:
 
     def _measure(self, rows: np.ndarray) -> None:
         power = np.abs(np.fft.rfft(rows * self._window)) ** 2 / (self._window**2).sum()
-        self._energy.append(10 * np.log10(2 * power.mean(1) / 1.0 + 1e-10).astype(np.float32))
+        self._curves["energy"].append(10 * np.log10(2 * power.mean(1) + 1e-10).astype(np.float32))
+        bass = 2 * (power @ self._low) / power.shape[1]
+        self._curves["bass"].append(10 * np.log10(bass + 1e-10).astype(np.float32))
         loud = np.log1p(1e4 * power @ self._bands.T).astype(np.float32)
         # rise against 30 ms ago, where a neighbouring band may already have sounded: a vibrato moves
         # sideways and is no onset (Boeck and Widmer 2013, "Maximum filter vibrato suppression")
@@ -111,7 +118,9 @@ class FeatureStream:
             self._before = np.zeros((lag, loud.shape[1]), np.float32)
         line = np.concatenate([self._before, loud])
         wide = np.maximum(line, np.maximum(np.roll(line, 1, 1), np.roll(line, -1, 1)))
-        self._onset.append(np.maximum(line[lag:] - wide[:-lag], 0).mean(1))
+        self._curves["onset"].append(np.maximum(line[lag:] - wide[:-lag], 0).mean(1))
+        place = np.linspace(0, 1, loud.shape[1], dtype=np.float32)
+        self._curves["centroid"].append((loud @ place + 0.5e-3) / (loud.sum(1) + 1e-3))
         self._before = line[-lag:]
 
 

@@ -77,7 +77,7 @@ class Gated:
             activations: see the call.
             moments: whether the rows of the maps are moments of a sound.
         """
-        parts = []
+        parts, moments = [], tf.convert_to_tensor(moments)
         for name in self.layers[:-1]:
             means = tf.reduce_mean(tf.nn.relu(tf.cast(activations[name], tf.float32)), [0, 2])
             means = tf.cond(moments, lambda x=means: x, lambda x=means: tf.reduce_mean(x, 0, keepdims=True))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from deepdream_av.correlate.drive import drive, follow, strengths
+from deepdream_av.correlate.drive import envelope, follow, strengths
 from deepdream_av.correlate.features import FEATURE_RATE, FeatureStream, sound_features
 
 RATE = 22050
@@ -90,7 +90,7 @@ def test_strength_is_the_same_at_any_frame_rate():
 
 def test_loudness_of_the_recording_does_not_matter():
     x = beats()
-    a, b = (drive(sound_features([g * x], RATE)) for g in (1.0, 0.25))
+    a, b = (envelope(sound_features([g * x], RATE), "onset") for g in (1.0, 0.25))
     assert np.corrcoef(a, b)[0, 1] > 0.97
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from deepdream_av.correlate.drive import Drive
 from deepdream_av.temporal.carry import FLOOR, CarriedDream
 from deepdream_av.temporal.flow import FlowEstimator
 from deepdream_av.temporal.stream import Background, Sink, watch
@@ -18,21 +19,21 @@ class NoisyDreamer:
         self.rng = np.random.default_rng(0)
         self.begun = 0
 
-    def begin(self, frame):
+    def begin(self, frame, asked=None):
         self.begun += 1
         return self.rng.normal(0, 0.06, frame.shape).astype(np.float32)
 
-    def follow(self, frame, delta):
+    def follow(self, frame, delta, asked=None):
         return delta + self.rng.normal(0, 0.03, frame.shape).astype(np.float32)
 
 
 class FaithfulDreamer:
     """Dreams a texture that hangs on the picture: its own contrast, doubled."""
 
-    def begin(self, frame):
+    def begin(self, frame, asked=None):
         return (0.5 * (frame - frame.mean())).astype(np.float32)
 
-    def follow(self, frame, delta):
+    def follow(self, frame, delta, asked=None):
         return delta + 0.1 * (self.begin(frame) - delta)
 
 
@@ -93,7 +94,7 @@ def test_a_cut_begins_anew_and_gain_scales():
     dreamer = NoisyDreamer()
     dream = CarriedDream(dreamer)
     a = dream(texture(1)[:, :96], motion=None)
-    b = dream(texture(2)[:, :96], motion=None, gain=2.0)
+    b = dream(texture(2)[:, :96], motion=None, asked=Drive(gain=2.0))
     assert dreamer.begun == 2
     assert abs(np.corrcoef(a.ravel(), b.ravel())[0, 1]) < 0.05
     assert 1.8 < b.std() / a.std() < 2.2
