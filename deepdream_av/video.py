@@ -21,6 +21,8 @@ from deepdream_av.interrupts import finishing
 from deepdream_av.recipe import Recipe
 from deepdream_av.written import WrittenFilm
 
+COUPLED = 1.0  # weight of what the sound opens, beside the layers that are dreamt anyway
+HEARD = 1.0  # the same in the ear
 _LOSSY_CEILING_DB = -2.0  # encoders lift peaks by about a decibel
 
 
@@ -97,6 +99,7 @@ def _dream(source, output, recipe: Recipe, *, force, progress, say, name) -> Dre
         for note in writer.notes:
             say(note)
         with finishing_writer(writer):
+            sound.couple(film, dreamer, progress)
             sound.dream(progress)  # only now: what the output cannot hold is told before any work is done
             work = _Pictures(film, recipe, writer, sound, dreamer)
             work.run(progress)
@@ -153,7 +156,7 @@ class _Sound:
         from deepdream_av.media.film_sound import read_soundtrack
 
         self.recipe, self.report, self._say = recipe, {}, say
-        self.features = self._dreaming = self._blocks = self._drives = None
+        self.features = self.arranged = self._dreaming = self._blocks = None
         self._left = np.zeros((0, 1), np.float32)
         self._given = 0
         self.track = read_soundtrack(film)
@@ -180,6 +183,17 @@ class _Sound:
         if self.track is not None:
             self.track.store.close()
 
+    def couple(self, film, dreamer, progress) -> None:
+        """Find out what of the sound and of the pictures belongs together."""
+        from deepdream_av.correlate.arrange import arrange
+
+        self.arranged = arrange(film, self.track, self.features, self.recipe, dreamer=dreamer, progress=progress)
+        for note in self.arranged.notes:
+            self._say(note)
+        term = self.arranged.coupling.picture_term()
+        if term is not None:
+            dreamer.couple(term, weight=COUPLED)
+
     def dream(self, progress) -> None:
         """Dream it, if there is something to hear and the recipe wants it."""
         track = self.track
@@ -188,7 +202,12 @@ class _Sound:
         from deepdream_av.ascent.long_sound import LongSound
 
         self._dreaming = LongSound(
-            track.store, track.rate, recipe=self.recipe, layout=track.layout, ceiling_db=_LOSSY_CEILING_DB
+            track.store,
+            track.rate,
+            recipe=self.recipe,
+            layout=track.layout,
+            ceiling_db=_LOSSY_CEILING_DB,
+            couple=self._let_pictures_drive,
         )
         self._dreaming.run(progress)
         if self._dreaming.interrupted:  # no picture is done yet, so there is nothing to keep
@@ -197,14 +216,16 @@ class _Sound:
         for note in self.report.get("notes", ()):
             self._say(note)
 
-    def asked(self, time: float):
-        """What the sound asks of the frame that is shown at a time; see `correlate.drive.Drive`."""
-        if self._drives is None:
-            from deepdream_av.correlate.drive import Drives, mixed
+    def _let_pictures_drive(self, dreamer) -> None:
+        coupling, begin = self.arranged.coupling, float(self.track.start)
+        if (term := coupling.sound_term()) is not None:
+            dreamer.couple(
+                term, lambda start, seconds, rows: coupling.sound_signals(begin + start, seconds, rows), weight=HEARD
+            )
 
-            amount = self.recipe.coupling_strength if self.recipe.coupling != "off" else 0.0
-            self._drives = Drives(self.features, amount=amount, mixer=mixed(self.recipe.mixer))
-        return self._drives.at(time)
+    def asked(self, time: float):
+        """What the sound asks of the frame that is shown at a time; see `correlate.coupling.Asked`."""
+        return self.arranged.coupling.at(time)
 
     def until(self, seconds: float | None) -> Iterator[np.ndarray]:
         """The samples not yet given, in blocks, up to a time on the film's clock; None gives all that is left."""

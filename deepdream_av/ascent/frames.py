@@ -109,12 +109,12 @@ class FrameDreamer:
         """What a gated term is told: how far each set is open, and how much of it there shall be."""
         if self._gated is None:
             return None
-        gates, wanted = (np.zeros([2, len(self._centres)]) if asked is None else (asked.gates, asked.wanted))
+        gates, wanted = np.zeros([2, len(self._centres)]) if asked is None else (asked.gates, asked.wanted)
         return np.concatenate([gates, self._centres + wanted])[None].astype(np.float32)
 
     def _recentre(self, frame: np.ndarray, delta: np.ndarray, *, speed: float) -> None:
         """How much of each set there is in this dream; what is wanted is more or less than that."""
-        if self._gated is not None and self._gated.tracked:
+        if self._gated is not None and self._gated.holds:
             self._centres += np.float32(speed) * (self._presence(self.toned(frame, delta)) - self._centres)
 
     def _presence(self, frame: np.ndarray) -> np.ndarray:

@@ -31,6 +31,7 @@ class LongSound:
         layout: FFmpeg's name of the channel layout.
         ceiling_db: highest true peak of the result in dBTP.
         styler: called for one that gives each chunk a style, see `sound_style.SoundStyler`; else it is dreamt.
+        couple: called with the `SoundDreamer` before it begins, to let pictures drive it.
     """
 
     def __init__(
@@ -42,8 +43,9 @@ class LongSound:
         layout: str = "",
         ceiling_db: float = -1.0,
         styler: Callable | None = None,
+        couple: Callable | None = None,
     ):
-        self._styler = styler
+        self._styler, self._couple = styler, couple
         self.source, self.rate, self.recipe = source, rate, recipe
         self.layout, self.ceiling_db = layout, ceiling_db
         self.interrupted = False
@@ -118,6 +120,8 @@ class LongSound:
         from deepdream_av.ascent.sound import SoundDreamer
 
         dreamer = self._styler() if self._styler else SoundDreamer(self.recipe)
+        if self._couple:
+            self._couple(dreamer)
         few = self._styler or self.rate * self.source.channels > MANY_VALUES
         chunks = Chunks(
             stride=(FEW_SECONDS if few else STRIDE) * self.rate,

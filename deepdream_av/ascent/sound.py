@@ -17,6 +17,7 @@ from deepdream_av.canvases.spectrogram import Spectrogram
 from deepdream_av.canvases.waveform import RATE, Waveform
 from deepdream_av.errors import UsageError
 from deepdream_av.media.metadata import PICTURES
+from deepdream_av.objectives.objective import wanting
 from deepdream_av.objectives.regions import Region
 from deepdream_av.objectives.wanted import Wanted, Wishes
 from deepdream_av.recipe import Recipe
@@ -82,6 +83,18 @@ class SoundDreamer:
         self.parts = {name: Region.parse(name) for name in self.objective.masks}
         self.wanted = recipe.sound_change * recipe.strength
         self.transforms = (TimeShift(),)
+        self._signals = None
+
+    def couple(self, gated, signals: Callable, *, weight: float) -> None:
+        """From now on dream sets of channels as well, as far as the pictures open them.
+
+        Args:
+            gated: an `objectives.Gated`.
+            signals: called as `signals(start, seconds, rows)` for each piece, see `Coupling.sound_signals`.
+            weight: beside that of the layers.
+        """
+        self.objective = dataclasses.replace(self.objective + weight * wanting(gated), balance=self.objective.balance)
+        self._signals = signals
 
     def __call__(
         self, samples: np.ndarray, *, on_step: Callable[[float], None] | None = None, start: float = 0.0
@@ -110,7 +123,9 @@ class SoundDreamer:
             else (Spectrogram(padded, where), Std())
         )
         masks = {name: part.mask(**at) for name, part in self.parts.items()}
-        result = self._ascend(canvas, rule, on_step, masks)
+        seconds = len(padded) / RATE
+        signals = self._signals(start, seconds, at["frames"]) if self._signals else None
+        result = self._ascend(canvas, rule, on_step, masks, signals)
         dream = canvas.array() if result.scores else padded
         return dataclasses.replace(result, samples=dream[: len(samples)] / gain)
 
@@ -124,7 +139,7 @@ class SoundDreamer:
         found = [masks.get(getattr(term, "mask", None)) for term, weight in self.objective.terms if weight > 0]
         return np.float32(1.0) if any(x is None for x in found) else np.max(found, 0)
 
-    def _ascend(self, canvas, rule, on_step, masks) -> Dreamt:
+    def _ascend(self, canvas, rule, on_step, masks, signals) -> Dreamt:
         """Steps of one size in decibels: what a step changed sets the length of the next one."""
         recipe = self.recipe
         planned = min(PLANNED[recipe.speed], recipe.sound_steps)
@@ -140,6 +155,7 @@ class SoundDreamer:
             seed=recipe.seed,
             every=1,
             masks=masks,
+            signals=signals,
         )
         where = canvas.given[-1] if not masks else canvas.given[-1] * self._reach(masks)
         try:

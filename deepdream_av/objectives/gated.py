@@ -22,16 +22,17 @@ class Gated:
     pairs are found (`correlate.pairs`), so that what is dreamt is what was measured. The signals are given to
     `ascend`: a column for each set, one row for a picture, rows evenly along a sound.
 
-    With `tracked`, as many columns again say which presence is wanted. Whatever is missing is added and whatever is
-    too much is taken away, at most as fast as a gate of `tracked` would (Huber 1964): the gradient of a correlation
-    over time at one moment is no more than that, so that no other moment must be held.
+    With `holds`, as many columns again say which presence is wanted. Whatever is missing is added and whatever is
+    too much is taken away, at most as fast as a gate of that weight would (Huber 1964): the gradient of a correlation
+    over time at one moment is no more than that, so that no other moment must be kept in memory.
 
     Args:
         channels: names such as `stride8#12`; `stride8` is the mean of its channels.
         sets: number of the set of each, from 0.
         weights: of each within its set, over 0.
         scales: mean of each that counts as usual, over 0.
-        tracked: how firmly the wanted presences are followed; 0 reads no such columns.
+        holds: how firmly the wanted presence of each set is followed; empty: there are no such columns.
+        width: of presence, within which a miss counts less.
 
     >>> term = Gated(("a#0", "a#1"), (0, 1), (1.0, 1.0), (1.0, 1.0))
     >>> maps = {"a": tf.constant([1.0, 3.0]) + tf.zeros([1, 4, 4, 2]), "signals": tf.constant([[1.0, 0.0]])}
@@ -43,10 +44,15 @@ class Gated:
     sets: tuple[int, ...]
     weights: tuple[float, ...]
     scales: tuple[float, ...]
-    tracked: float = 0.0
+    holds: tuple[float, ...] = ()
+    width: float = 0.3
 
     def __post_init__(self):
         count = len(self.channels)
+        if self.holds and len(self.holds) != max(self.sets) + 1:
+            raise UsageError(
+                f"`holds` must have a number for each of {max(self.sets) + 1} sets. Received: {len(self.holds)}."
+            )
         if not count or {len(self.sets), len(self.weights), len(self.scales)} != {count}:
             raise UsageError(
                 "Gated channels must each have a set, a weight and a scale. Received: "
@@ -64,10 +70,10 @@ class Gated:
         presence = self.presence(activations, moments=tf.shape(signals)[0] > 1)
         signals = _along(signals, tf.shape(presence)[0])
         score = tf.reduce_sum(signals[:, :count] * presence, 1)
-        if self.tracked:
-            missing = signals[:, count : 2 * count] - presence
-            near = tf.minimum(tf.abs(missing), 1.0)
-            score -= self.tracked * tf.reduce_sum(near * (tf.abs(missing) - 0.5 * near), 1)
+        if self.holds:
+            missing = tf.abs(signals[:, count : 2 * count] - presence) / self.width
+            near = tf.minimum(missing, 1.0)
+            score -= self.width * tf.reduce_sum(self.holds * near * (missing - 0.5 * near), 1)
         return tf.reduce_mean(score)
 
     def presence(self, activations: dict, *, moments=False) -> tf.Tensor:

@@ -45,7 +45,7 @@ def test_the_open_gate_is_the_one_that_rises():
 
 
 def test_what_is_wanted_is_reached_from_below_and_from_above():
-    term = Gated(CHANNELS[:1], (0,), (1.0,), (1.0,), tracked=1.0)
+    term = Gated(CHANNELS[:1], (0,), (1.0,), (1.0,), holds=(1.0,))
     low = presences(term, picture())[0]
     high = low + 0.6
     raised = dreamt(term, [[0.0, high]], steps=40, step_size=0.004)
@@ -74,7 +74,7 @@ def test_no_new_graph_for_other_signals():
 
 
 def test_json_and_errors():
-    wanted = layer("stride8") + 0.5 * wanting(Gated(CHANNELS, (0, 1, 1), (1.0, 0.5, 0.5), (1.0, 1.0, 1.0), 0.3))
+    wanted = layer("stride8") + 0.5 * wanting(Gated(CHANNELS, (0, 1, 1), (1.0, 0.5, 0.5), (1.0, 1.0, 1.0), (0.3, 0.0)))
     assert Objective.from_json(wanted.to_json()) == wanted
     assert wanted.signalled and not layer("stride8").signalled
     with pytest.raises(UsageError, match="Received: 3 channels, 1"):
