@@ -1,0 +1,123 @@
+"""The page: `python demo/app.py` shows it at http://127.0.0.1:7860.
+
+Environment: `GRADIO_SERVER_NAME` and `GRADIO_SERVER_PORT` for the address; the limits of `limits.py`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from pathlib import Path
+
+if not __package__:  # run as a file: the folder above is where the packages are
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+    from demo.app import main
+
+    raise SystemExit(main())
+
+from deepdream_av.quiet import hush_tensorflow
+
+from .limits import Limits
+from .service import Runs
+
+TITLE = "Audio-visual Deep Dreams"
+HEAD = f"""
+# {TITLE}
+
+Networks that learnt to see and to hear, dreaming in your pictures, sounds and films.
+"""
+
+
+def build(limits: Limits | None = None):
+    """The page as `gr.Blocks`, ready for `launch`; files of visitors lie in one temporary folder.
+
+    Args:
+        limits: what visitors may ask for; those of the environment if None.
+    """
+    limits = limits or Limits.from_environment()
+    runs = Runs(limits)
+    os.environ["GRADIO_TEMP_DIR"] = str(runs.folder / "files")  # read when components are made
+    os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+    import gradio as gr
+
+    from . import audio_tab, explore_tab, image_tab, own_network, recipes, video_tab
+    from .page import App, session_of
+
+    app = App(limits, runs)
+    with gr.Blocks(
+        title=TITLE, analytics_enabled=False, delete_cache=(600, round(limits.keep)), fill_width=False
+    ) as page:
+        gr.Markdown(HEAD, elem_id="head")
+        with gr.Tabs() as app.tabs:
+            with gr.Tab("Picture", id="image"):
+                image_tab.build(app)
+            with gr.Tab("Sound", id="audio"):
+                audio_tab.build(app)
+            with gr.Tab("Film", id="video"):
+                video_tab.build(app)
+            with gr.Tab("Explore", id="explore"):
+                explore_tab.build(app)
+            with gr.Tab("Your network", id="own"):
+                own_network.build(app)
+            with gr.Tab("Recipes", id="recipes"):
+                recipes.build(app)
+        recipes.wire(app, page)
+
+        def left(request: gr.Request):
+            runs.forget(session_of(request))
+            own = app.own.pop(session_of(request), None)
+            if own is not None:
+                Path(own).unlink(missing_ok=True)
+
+        page.unload(left)
+    page.queue(max_size=limits.queue, api_open=False)
+    page.app_of_visitors = app
+    return page
+
+
+def warm_up() -> threading.Thread:
+    """Load the networks in the background, so that the first visitor need not wait for them."""
+
+    def load():
+        import numpy as np
+
+        from deepdream_av.image import dream_image
+        from deepdream_av.recipe import Recipe
+
+        dream_image(np.full((64, 64, 3), 0.5, np.float32), recipe=Recipe.from_look(steps=1))
+
+    thread = threading.Thread(target=load, daemon=True, name="warm-up")
+    thread.start()
+    return thread
+
+
+def main(*, host: str | None = None, port: int | None = None, browser: bool = False) -> int:
+    """Show the page until Ctrl-C; returns the exit code.
+
+    Args:
+        host: name or address to listen at; `GRADIO_SERVER_NAME`, or this machine alone.
+        port: `GRADIO_SERVER_PORT`, or 7860.
+        browser: whether to open it in a browser.
+    """
+    hush_tensorflow()
+    page = build()
+    warm_up()
+    from .theme import CSS, theme
+
+    limits = page.app_of_visitors.limits
+    page.launch(
+        server_name=host or os.environ.get("GRADIO_SERVER_NAME") or "127.0.0.1",
+        server_port=port or int(os.environ.get("GRADIO_SERVER_PORT") or 7860),
+        inbrowser=browser,
+        share=False,
+        show_error=False,
+        max_file_size=round(limits.max_megabytes * 1_000_000),
+        theme=theme(),
+        css=CSS,
+        footer_links=["api", "settings"],
+        quiet=True,
+        ssr_mode=False,
+        allowed_paths=[],
+    )
+    return 0

@@ -1,0 +1,9 @@
+"""The audio tab."""
+
+from __future__ import annotations
+
+from .page import App
+
+
+def build(app: App) -> None:
+    """The tab."""
