@@ -42,7 +42,9 @@ class DreamtPicture:
     interrupted: bool = False
 
 
-def dream_image(source, *, recipe: Recipe | None = None, progress: Callable | None = None) -> DreamtPicture:
+def dream_image(
+    source, *, recipe: Recipe | None = None, progress: Callable | None = None, preview: Callable | None = None
+) -> DreamtPicture:
     """Dream in a picture and keep its size.
 
     Args:
@@ -50,6 +52,8 @@ def dream_image(source, *, recipe: Recipe | None = None, progress: Callable | No
             square of the recipe's `size`, on whose `seed` the dream depends.
         recipe: how; the default look if None.
         progress: called as `progress(done, total)` in steps.
+        preview: called as `preview(draw)` after every few steps; `draw()` gives what has been dreamt so far, float32
+            `[height, width, 3]` at the size at which it is dreamt.
 
     Returns:
         The dream; its `array` has the size of the source. Ctrl-C gives what has been dreamt so far.
@@ -63,7 +67,7 @@ def dream_image(source, *, recipe: Recipe | None = None, progress: Callable | No
     """
     recipe = recipe or Recipe.from_look()
     if source is None:
-        return _dream_noise(recipe, progress or (lambda *_: None))
+        return _dream_noise(recipe, progress or _nothing, preview or _nothing)
     alpha = None
     if isinstance(source, str | os.PathLike):
         from deepdream_av.media.image import read_image
@@ -72,7 +76,11 @@ def dream_image(source, *, recipe: Recipe | None = None, progress: Callable | No
         array, alpha = picture.array, picture.alpha
     else:
         array = checked_array(source)
-    return _dream(array, recipe, progress or (lambda *_: None), alpha)
+    return _dream(array, recipe, progress or _nothing, alpha, preview or _nothing)
+
+
+def _nothing(*_) -> None:
+    """Nobody asked."""
 
 
 def checked_array(source) -> np.ndarray:
@@ -98,7 +106,7 @@ def checked_array(source) -> np.ndarray:
     return np.clip(array.astype(np.float32), 0.0, 1.0)
 
 
-def _dream(array: np.ndarray, recipe: Recipe, progress: Callable, alpha=None) -> DreamtPicture:
+def _dream(array: np.ndarray, recipe: Recipe, progress: Callable, alpha=None, preview=_nothing) -> DreamtPicture:
     from deepdream_av.ascent.masks import alpha_mask
     from deepdream_av.ascent.pictures import PictureDreamer, framed, work_size
     from deepdream_av.canvases.pixels import scaled
@@ -113,7 +121,7 @@ def _dream(array: np.ndarray, recipe: Recipe, progress: Callable, alpha=None) ->
     wide, inside = framed(small, margin=recipe.margin)
     canvas, curves = None, {}
     if recipe.strength > 0:
-        canvas, curves, interrupted = _climbed(dreamer.dream(wide, inside=inside), progress)
+        canvas, curves, interrupted = _climbed(dreamer.dream(wide, inside=inside), progress, preview, inside)
     delta = np.zeros_like(small)
     if canvas is not None:
         delta = dreamer.settled(small, np.ascontiguousarray(canvas.delta()[inside]))
@@ -124,7 +132,7 @@ def _dream(array: np.ndarray, recipe: Recipe, progress: Callable, alpha=None) ->
     return DreamtPicture(result, recipe, report, interrupted)
 
 
-def _dream_noise(recipe: Recipe, progress: Callable) -> DreamtPicture:
+def _dream_noise(recipe: Recipe, progress: Callable, preview: Callable = _nothing) -> DreamtPicture:
     """A dream of nothing: a grey picture, or for phases a noise with the spectrum of photos, and what grows on it."""
     from deepdream_av.ascent.pictures import MARGIN, PictureDreamer, work_size
     from deepdream_av.canvases.pixels import scaled
@@ -142,11 +150,12 @@ def _dream_noise(recipe: Recipe, progress: Callable) -> DreamtPicture:
     else:
         start = start * np.float32(_FAINT / _CONTRAST)
     steps = dreamer.dream(source, delta=start, longer=_LONGER)
-    canvas, curves, interrupted = _climbed(steps, progress)
+    inside = (slice(MARGIN, -MARGIN),) * 2
+    canvas, curves, interrupted = _climbed(steps, progress, preview, inside)
     delta = canvas.delta()
     if start is not None:
         delta = delta * np.float32(_CONTRAST / max(float(delta.std()), 1e-6))
-    small = dreamer.canvas.toned(source, delta)[MARGIN:-MARGIN, MARGIN:-MARGIN]
+    small = dreamer.canvas.toned(source, delta)[inside]
     result = np.clip(scaled(np.ascontiguousarray(small), (recipe.size, recipe.size)), 0.0, 1.0)
     report = _report(dreamer, np.full_like(result, 0.5), result, size, curves, began)
     return DreamtPicture(result, recipe, report, interrupted)
@@ -165,13 +174,14 @@ def _amplitude(folder: str, size: tuple[int, int]) -> np.ndarray:
     return mean_amplitude((read_image(path).array for path in files), size)
 
 
-def _climbed(steps, progress: Callable) -> tuple:
+def _climbed(steps, progress: Callable, preview: Callable, inside: tuple[slice, slice]) -> tuple:
     """The canvas after all steps, or after those that were done until Ctrl-C; the scores; whether that was early."""
     canvas, curves = None, {}
     try:
         for step in steps:
             canvas = step.canvas
             curves[step.octave] = step.scores
+            preview(lambda step=step: step.array()[inside])
             progress(round(step.done * step.octaves * step.steps), step.octaves * step.steps)
     except KeyboardInterrupt:
         if canvas is None:

@@ -21,7 +21,12 @@ from deepdream_av.recipe import Recipe
 
 
 def style_image(
-    content, styles=(), *, recipe: Recipe | None = None, progress: Callable | None = None
+    content,
+    styles=(),
+    *,
+    recipe: Recipe | None = None,
+    progress: Callable | None = None,
+    preview: Callable | None = None,
 ) -> DreamtPicture:
     """Paint a picture in the style of others and keep its size.
 
@@ -30,6 +35,7 @@ def style_image(
         styles: the same, one or several, or pairs of one and its weight; those of the recipe if there are none.
         recipe: how; the default if None. `strength` 0 leaves the source, more than 1 gives content less weight.
         progress: called as `progress(done, total)` in steps.
+        preview: called as `preview(draw)` after every few steps, see `dream_image`.
 
     Returns:
         The painted picture; its `array` has the size of the source. Ctrl-C gives what has been painted so far.
@@ -49,7 +55,11 @@ def style_image(
     recipe = recipe or Recipe.from_look()
     array = read_image(content).array if isinstance(content, str | os.PathLike) else checked_array(content)
     paintings, pairs = _paintings(styles, recipe, array.shape[1::-1])
-    return _paint(array, paintings, recipe.replace(styles=pairs), progress or (lambda *_: None))
+    return _paint(array, paintings, recipe.replace(styles=pairs), progress or _nothing, preview or _nothing)
+
+
+def _nothing(*_) -> None:
+    """Nobody asked."""
 
 
 def _paintings(styles, recipe: Recipe, size):
@@ -69,7 +79,7 @@ def _paintings(styles, recipe: Recipe, size):
     return found, tuple(pairs)
 
 
-def _paint(array: np.ndarray, paintings, recipe: Recipe, progress: Callable) -> DreamtPicture:
+def _paint(array: np.ndarray, paintings, recipe: Recipe, progress: Callable, preview=_nothing) -> DreamtPicture:
     from deepdream_av.ascent.pictures import work_size
     from deepdream_av.canvases.pixels import scaled
     from deepdream_av.media.palette import keeper
@@ -88,7 +98,7 @@ def _paint(array: np.ndarray, paintings, recipe: Recipe, progress: Callable) -> 
         delta = stylized(small, paintings, recipe.stylizer, **options) - small
         told, interrupted = {"stylizer": recipe.stylizer}, False
     else:
-        delta, told, interrupted = _painted(small, paintings, recipe, progress)
+        delta, told, interrupted = _painted(small, paintings, recipe, progress, preview)
     # of the photo's fine detail, which no brush has painted, nothing is put back: it would look like two pictures
     painted = np.clip(small + delta, 0.0, 1.0)
     keep = keeper(recipe.colour, small, painted)
@@ -104,7 +114,7 @@ def _paint(array: np.ndarray, paintings, recipe: Recipe, progress: Callable) -> 
     return DreamtPicture(result, recipe, report, interrupted)
 
 
-def _painted(small: np.ndarray, paintings, recipe: Recipe, progress: Callable):
+def _painted(small: np.ndarray, paintings, recipe: Recipe, progress: Callable, preview: Callable):
     """What the painter adds to a picture, what is to be told of it, and whether it was stopped early."""
     import dataclasses
 
@@ -126,6 +136,7 @@ def _painted(small: np.ndarray, paintings, recipe: Recipe, progress: Callable):
             for step in painter.paint(wide):
                 canvas, curves[step.octave] = step.canvas, step.scores
                 done = sum(map(len, curves.values()))
+                preview(lambda step=step: step.array()[inside])
                 progress(done, sum(painter.counts(step.octaves)))
         except KeyboardInterrupt:
             if canvas is None:

@@ -37,6 +37,7 @@ def zoom_image(
     force: bool = False,
     progress: Callable | None = None,
     say: Callable | None = None,
+    preview: Callable | None = None,
 ) -> ZoomFilm:
     """Make a looped film that zooms into a picture and dreams it on and on.
 
@@ -51,6 +52,7 @@ def zoom_image(
         force: whether an existing file may be replaced.
         progress: called as `progress(done, total)` in frames.
         say: called with a sentence about anything that the user should know.
+        preview: called as `preview(draw)` after every frame; `draw()` gives it, uint8 `[height, width, 3]`.
 
     Raises:
         InputError: not a picture, or a sound of which nothing can be decoded.
@@ -91,7 +93,8 @@ def zoom_image(
         for note in writer.notes:
             say(note)
         try:
-            interrupted = _write(writer, maker, sound, fps, progress or (lambda *_: None))
+            nothing = lambda *_: None  # noqa: E731
+            interrupted = _write(writer, maker, sound, fps, progress or nothing, preview or nothing)
         except BaseException:
             writer.abandon()
             raise
@@ -133,7 +136,7 @@ def _gains(sound, recipe: Recipe) -> Callable[[float], float]:
     return lambda s: float(strengths(features, [s % sound.seconds], amount=recipe.coupling_strength)[0])
 
 
-def _write(writer, maker: _Maker, sound, fps: Fraction, progress: Callable) -> bool:
+def _write(writer, maker: _Maker, sound, fps: Fraction, progress: Callable, preview: Callable) -> bool:
     """Frames and their sound, side by side; returns whether that was stopped early."""
     from deepdream_av.temporal.stream import Background
 
@@ -146,6 +149,7 @@ def _write(writer, maker: _Maker, sound, fps: Fraction, progress: Callable) -> b
             for picture in pictures:
                 writer.write(picture, writer.frames, 1)
                 writer.write_sound(heard())
+                preview(lambda picture=picture: picture)
                 progress(writer.frames, maker.frames)
     except KeyboardInterrupt:
         if not writer.frames:

@@ -42,7 +42,7 @@ def build(limits: Limits | None = None):
     import gradio as gr
 
     from . import audio_tab, explore_tab, image_tab, own_network, recipes, video_tab
-    from .page import App, session_of
+    from .page import App, leaving
 
     app = App(limits, runs)
     with gr.Blocks(
@@ -63,14 +63,7 @@ def build(limits: Limits | None = None):
             with gr.Tab("Recipes", id="recipes"):
                 recipes.build(app)
         recipes.wire(app, page)
-
-        def left(request: gr.Request):
-            runs.forget(session_of(request))
-            own = app.own.pop(session_of(request), None)
-            if own is not None:
-                Path(own).unlink(missing_ok=True)
-
-        page.unload(left)
+        page.unload(leaving(app))
     page.queue(max_size=limits.queue, api_open=False)
     page.app_of_visitors = app
     return page

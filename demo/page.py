@@ -11,6 +11,7 @@ import gradio as gr
 
 from .errors import markup
 from .limits import Limits
+from .pace import Pace
 from .service import Runs, Update
 
 QUEUE = "dreams"  # one queue for all dreams
@@ -42,6 +43,7 @@ class App:
         runs: runs dreams, see `service.Runs`.
         panels: the tabs that take recipes, by tab; each adds its own.
         own: network files of visitors, by session.
+        pace: how long dreams take here.
         tabs: the row of tabs.
     """
 
@@ -49,6 +51,7 @@ class App:
     runs: Runs
     panels: dict[str, Panel] = field(default_factory=dict)
     own: dict[str, Path] = field(default_factory=dict)
+    pace: Pace = field(default_factory=Pace)
     tabs: gr.Tabs | None = None
 
     def dreams(self, **more) -> dict:
@@ -72,6 +75,30 @@ class App:
             _idle, None, [dream, stop], **ask
         )
         stop.click(_stopped(self, place), None, None, trigger_mode="multiple", **ask)
+
+    def waited(self, work: Callable, request: gr.Request, place: str) -> str:
+        """The file of a dream, for a program that waits for it.
+
+        Args:
+            work: gives something with a `path`, see `Runs.watch`.
+            request: who asks.
+            place: name of the endpoint.
+
+        Raises:
+            gr.Error: in the sentence that a visitor would see.
+        """
+        import secrets
+        import shutil
+
+        # a program may ask for several at once
+        for update in self.runs.watch(work, session=session_of(request), place=f"{place} {secrets.token_hex(4)}"):
+            if update.finished:
+                if update.result is None:
+                    raise gr.Error(update.error or "Nothing was dreamt in the time there is.", print_exception=False)
+                folder = self.runs.folder / "sent" / secrets.token_hex(8)
+                folder.mkdir(parents=True)
+                return str(shutil.move(update.result.path, folder))
+        raise gr.Error("Nothing was dreamt.", print_exception=False)
 
     def endpoint(self, name: str, handler: Callable, *, inputs: list, output) -> None:
         """Give programs a named endpoint: `gradio_client` calls it with the file alone.
@@ -111,13 +138,26 @@ def _idle():
     return gr.update(visible=True), gr.update(visible=False)
 
 
+def leaving(app: App):
+    """What happens when a visitor closes the page: his dreams end, his network goes."""
+
+    def left(request: gr.Request):
+        session = session_of(request)
+        app.runs.forget(session)
+        own = app.own.pop(session, None)
+        if own is not None:
+            Path(own).unlink(missing_ok=True)
+
+    return left
+
+
 def session_of(request: gr.Request | None) -> str:
     """Who is asking: Gradio's name for one open page."""
     return str(getattr(request, "session_hash", None) or "nobody")
 
 
 def buttons(label: str) -> tuple[gr.Button, gr.Button]:
-    """The two buttons of a tab: the one that begins, and the one that ends and is seen only while there is something."""
+    """The two buttons of a tab: the one that begins, and the one that ends and is seen while there is something."""
     begin = gr.Button(label, variant="primary", size="lg")
     stop = gr.Button("Stop and keep what is there", variant="stop", size="lg", visible=False)
     return begin, stop

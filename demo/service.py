@@ -1,13 +1,14 @@
 """Dreams for many visitors: each in its own folder, a few at a time, watched, stopped and bounded in time.
 
 A dream runs in a thread. What it tells (progress, previews, sentences) is picked up by a generator, which is what
-Gradio shows; when nobody picks it up any more, or the visitor presses Stop, or the time is over, the dream gets the same
-`KeyboardInterrupt` as from Ctrl-C on the command line, and keeps what there is.
+Gradio shows; when nobody picks it up any more, or the visitor presses Stop, or the time is over, the dream gets the
+`KeyboardInterrupt` that it gets from Ctrl-C on the command line, and keeps what there is.
 """
 
 from __future__ import annotations
 
 import atexit
+import contextlib
 import shutil
 import tempfile
 import threading
@@ -22,6 +23,7 @@ from .limits import Limits
 
 _WAIT = 0.25  # seconds between two looks at a dream that says nothing
 _UNSEEN = 45.0  # seconds without a reader after which a dream is given up
+_SENT = 600.0  # seconds for which a file that was handed to Gradio is kept
 _PREVIEW_EVERY = 0.7  # seconds between two previews
 _PREVIEW_SIDE = 640  # pixels of their long side
 
@@ -192,6 +194,7 @@ class Runs:
             if self._waiting.pop((session, place), False):
                 yield Update(finished=True, stopped="stop")
                 return
+            self._sweep()
             folder = Path(tempfile.mkdtemp(prefix="run-", dir=self.folder))
             run = Run(folder, self.limits.budget)
             self._active[session, place] = run
@@ -209,6 +212,16 @@ class Runs:
                     del self._active[session, place]
             if run.outcome is not None:
                 shutil.rmtree(folder, ignore_errors=True)
+
+    def _sweep(self) -> None:
+        """Remove what nobody needs any more: files that were sent, and folders of dreams that ended oddly."""
+        now = time.time()
+        kept = {run.folder for run in self._active.values()}
+        for pattern, age in (("sent/*", _SENT), ("run-*", 2 * self.limits.budget + _SENT)):
+            for path in self.folder.glob(pattern):
+                with contextlib.suppress(OSError):
+                    if path not in kept and now - path.stat().st_mtime > age:
+                        shutil.rmtree(path, ignore_errors=True)
 
     def _perform(self, run: Run, work: Callable) -> None:
         result, error = None, ""
