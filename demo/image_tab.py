@@ -67,7 +67,7 @@ def _left(app: App, names: list[str]) -> dict:
     """What a visitor sets."""
     fields = {"mode": gr.Radio(MODES, value=MODES[0], label="What to do", elem_classes="modes")}
     fields["source"] = Picture(
-        type="filepath", image_mode=None, label="Your picture", height=260, sources=["upload", "clipboard", "webcam"],
+        label="Your picture", height=260, sources=["upload", "clipboard", "webcam"],
         placeholder="Drop a picture here, paste one, or click to choose",
     )  # fmt: skip
     examples = sorted(map(str, looks.EXAMPLES.glob("*.jpg")))
@@ -80,7 +80,7 @@ def _left(app: App, names: list[str]) -> dict:
     fields["about"] = gr.Markdown(looks.told(names[0]), elem_classes="quiet")
     with gr.Group(visible=False) as fields["style_group"]:
         fields["style"] = Picture(
-            type="filepath", image_mode=None, label="A picture whose style to paint in", height=200
+            label="A picture whose style to paint in", height=200
         )
         styles = sorted(map(str, looks.STYLES.glob("*.jpg")))
         gr.Examples(styles, fields["style"], label="Or one of these", cache_examples=False, api_visibility="private")
@@ -136,7 +136,7 @@ def _advanced(app: App) -> dict:
             fields["canvas"] = gr.Dropdown(_FORMS, value="pixels", label="Form in which the dream is held")
         with gr.Accordion("Guide and mask", open=False):
             fields["guide"] = Picture(
-                type="filepath", image_mode=None, height=180,
+                height=180,
                 label="Guide: a picture whose motifs the dream is filled with",
             )  # fmt: skip
             fields["masked"] = gr.Checkbox(False, label="Dream only where I paint")
@@ -377,7 +377,7 @@ def _endpoint(app: App) -> None:
         return app.waited(work, request, "dream_image")
 
     with gr.Column(visible=False):
-        picture = Picture(type="filepath", image_mode=None, label="picture")
+        picture = Picture(label="picture")
         look, strength = gr.Textbox("eyes", label="look"), gr.Number(1.0, label="strength")
         speed, seed = gr.Textbox("normal", label="speed"), gr.Number(0, precision=0, label="seed")
         recipe, result = gr.Textbox("", label="recipe"), gr.File(label="dream")

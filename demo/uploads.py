@@ -15,37 +15,34 @@ from .errors import Refused
 from .limits import Limits
 
 
-class Picture(gr.Image):
-    """A picture: upload, paste, webcam."""
-
-    is_template = True
-
-    def preprocess(self, payload):
-        """The path of the file that the visitor gave."""
-        if payload is not None and payload.path and not (payload.url or "").startswith("data:"):
-            return payload.path
-        return super().preprocess(payload)
+def Picture(**options) -> gr.Image:  # noqa: N802
+    """A picture: upload, paste, webcam. Options are those of `gr.Image`."""
+    return _as_it_came(gr.Image(type="filepath", image_mode=None, **options))
 
 
-class Sound(gr.Audio):
-    """A sound: upload, microphone."""
-
-    is_template = True
-
-    def preprocess(self, payload):
-        """The path of the file that the visitor gave."""
-        return payload.path if payload is not None and payload.path else None
+def Sound(**options) -> gr.Audio:  # noqa: N802
+    """A sound: upload, microphone. Options are those of `gr.Audio`."""
+    return _as_it_came(gr.Audio(type="filepath", **options))
 
 
-class Film(gr.Video):
-    """A film: upload, webcam."""
+def Film(**options) -> gr.Video:  # noqa: N802
+    """A film: upload, webcam. Options are those of `gr.Video`."""
+    return _as_it_came(gr.Video(**options))
 
-    is_template = True
 
-    def preprocess(self, payload):
-        """The path of the file that the visitor gave."""
+def _as_it_came(field):
+    """A field that hands on the path of the visitor's file."""
+    decoded = field.preprocess
+
+    def preprocess(payload):
         data = getattr(payload, "video", payload)
-        return data.path if data is not None and data.path else None
+        if data is not None and data.path and not (data.url or "").startswith("data:"):
+            return data.path
+        return decoded(payload)
+
+    # of the object and not of a class of one's own, for which Gradio would write a file beside this one
+    field.preprocess = preprocess
+    return field
 
 
 def checked(path: str | os.PathLike | None, limits: Limits, what: str = "picture") -> Path:
