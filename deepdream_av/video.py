@@ -38,6 +38,7 @@ def dream_video(
     force: bool = False,
     progress: Callable | None = None,
     say: Callable | None = None,
+    preview: Callable | None = None,
 ) -> DreamtFilm:
     """Dream in a film; frames, timestamps and length stay those of the source.
 
@@ -50,6 +51,8 @@ def dream_video(
         force: whether an existing file may be replaced.
         progress: called as `progress(done, total)`, first in seconds of sound, then in frames.
         say: called with a sentence about anything that the user should know.
+        preview: called as `preview(draw, shot)` after every frame; `draw()` gives it at the size at which it is dreamt,
+            float32 `[height, width, 3]` in [0, 1]; shots count from 1.
 
     Raises:
         InputError: not a film, or nothing of it can be decoded.
@@ -60,19 +63,20 @@ def dream_video(
 
     recipe, say = recipe or Recipe.from_look(), say or (lambda text: None)
     progress = progress or (lambda done, total: None)
+    told = dict(progress=progress, say=say, preview=preview or (lambda draw, shot: None))
     check_suffix(output)
     check_output(output, force=force, source=source)
     if source is not None:
-        return _dream(source, output, recipe, force=force, progress=progress, say=say, name=str(source))
+        return _dream(source, output, recipe, force=force, name=str(source), **told)
     from deepdream_av.media.example import example_film
 
     with tempfile.TemporaryDirectory(prefix="deepdream-") as folder:
         say("No film was given: dreaming the built-in example, a landscape with music.")
         example = example_film(Path(folder) / "example.mkv")
-        return _dream(example, output, recipe, force=force, progress=progress, say=say, name="")
+        return _dream(example, output, recipe, force=force, name="", **told)
 
 
-def _dream(source, output, recipe: Recipe, *, force, progress, say, name) -> DreamtFilm:
+def _dream(source, output, recipe: Recipe, *, force, progress, say, preview, name) -> DreamtFilm:
     from deepdream_av.media import metadata
     from deepdream_av.media.files import writing
     from deepdream_av.media.video import FilmWriter, SoundFormat, open_film
@@ -102,7 +106,7 @@ def _dream(source, output, recipe: Recipe, *, force, progress, say, name) -> Dre
             sound.couple(film, dreamer, progress)
             sound.dream(progress)  # only now: what the output cannot hold is told before any work is done
             work = _Pictures(film, recipe, writer, sound, dreamer)
-            work.run(progress)
+            work.run(progress, preview)
         missing = film.missing
         if missing and not work.interrupted:
             say(
@@ -264,7 +268,7 @@ class _Pictures:
         self._end = 0.0
         self._tick = Fraction(1) / film.fps
 
-    def run(self, progress) -> None:
+    def run(self, progress, preview) -> None:
         from deepdream_av.temporal.stream import Background, Sink, watch
 
         try:
@@ -275,6 +279,7 @@ class _Pictures:
                     delta = self._dream(seen.small, motion=seen.motion, asked=self.sound.asked(seen.frame.time))
                     sink.put((seen.frame, delta))
                     self.done += 1
+                    preview(lambda seen=seen, delta=delta: self._shown(seen.small, delta), self.shots)
                     frames = self.film.n_frames
                     progress(self.done, max(frames, self.done) if frames else None)
         except KeyboardInterrupt:
@@ -293,19 +298,20 @@ class _Pictures:
     def _encode(self, item) -> None:
         import cv2
 
-        from deepdream_av.media.palette import keeper
-
         frame, delta = item
         width, height = self.film.size
         if delta.shape[:2] != (height, width):
             delta = cv2.resize(delta, (width, height), interpolation=cv2.INTER_CUBIC)
         picture = frame.array.astype(np.float32) * np.float32(1 / 255)
-        dream = self._toned(picture, delta)
-        if self._colour != "dream":
-            dream = keeper(self._colour, picture, dream)(picture, dream)
-        self.writer.write(dream, frame.pts, frame.duration)
+        self.writer.write(self._shown(picture, delta), frame.pts, frame.duration)
         self._end = float(frame.pts * frame.time_base + (frame.duration * frame.time_base or self._tick))
         self._write_sound(self._end)
+
+    def _shown(self, picture: np.ndarray, delta: np.ndarray) -> np.ndarray:
+        from deepdream_av.media.palette import keeper
+
+        dream = self._toned(picture, delta)
+        return dream if self._colour == "dream" else keeper(self._colour, picture, dream)(picture, dream)
 
 
 def main(argv: list[str] | None = None) -> int:
