@@ -69,16 +69,24 @@ def build(limits: Limits | None = None):
     return page
 
 
-def warm_up() -> threading.Thread:
-    """Load the networks in the background, so that the first visitor need not wait for them."""
+def warm_up(app) -> threading.Thread:
+    """Load the networks in the background, so that the first visitor need not wait, and see how fast this machine is."""
 
     def load():
-        import numpy as np
+        import time
 
         from deepdream_av.image import dream_image
+        from deepdream_av.media.example import example_picture
         from deepdream_av.recipe import Recipe
 
-        dream_image(np.full((64, 64, 3), 0.5, np.float32), recipe=Recipe.from_look(steps=1))
+        from .image_work import work_amount
+
+        picture, recipe = example_picture(320, 180), Recipe.from_look()
+        for _ in range(2):  # the first one is slow
+            began = time.monotonic()
+            dream_image(picture, recipe=recipe)
+            work, kind, form = work_amount(recipe, "image", (320, 180))
+            app.pace.learn(work, kind, time.monotonic() - began, form=form, fixed=0.0)
 
     thread = threading.Thread(target=load, daemon=True, name="warm-up")
     thread.start()
@@ -95,7 +103,7 @@ def main(*, host: str | None = None, port: int | None = None, browser: bool = Fa
     """
     hush_tensorflow()
     page = build()
-    warm_up()
+    warm_up(page.app_of_visitors)
     from .theme import CSS, theme
 
     limits = page.app_of_visitors.limits

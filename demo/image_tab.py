@@ -39,8 +39,8 @@ def build(app: App) -> None:
     with gr.Row(equal_height=False):
         with gr.Column(scale=5, min_width=320):
             fields = _left(app, names)
-            dream, stop = buttons("Dream")
         with gr.Column(scale=6, min_width=320):
+            dream, stop = buttons("Dream")
             shown = _right()
     fields = {**fields, "dream": dream, "stop": stop, **shown}
     _wire_looks(app, fields, names)
@@ -67,25 +67,26 @@ def _left(app: App, names: list[str]) -> dict:
     """What a visitor sets."""
     fields = {"mode": gr.Radio(MODES, value=MODES[0], label="What to do", elem_classes="modes")}
     fields["source"] = Picture(
-        label="Your picture", height=260, sources=["upload", "clipboard", "webcam"],
+        label="Your picture", height=230, sources=["upload", "clipboard", "webcam"],
         placeholder="Drop a picture here, paste one, or click to choose",
     )  # fmt: skip
     examples = sorted(map(str, looks.EXAMPLES.glob("*.jpg")))
     gr.Examples(examples, fields["source"], label="Or one of these", cache_examples=False, api_visibility="private")
-    with gr.Group() as fields["looks_group"]:
+    with gr.Column() as fields["looks_group"]:
+        gr.Markdown("Look", elem_classes="title")
         fields["gallery"] = gr.Gallery(
-            looks.shown(names), label="Look", columns=4, allow_preview=False, selected_index=0, height=320,
-            object_fit="cover", elem_classes="looks", buttons=[], interactive=False,
+            looks.shown(names), label="Look", columns=5, allow_preview=False, selected_index=0, height=228,
+            object_fit="cover", elem_classes="looks", buttons=[], interactive=False, show_label=False,
         )  # fmt: skip
-    fields["about"] = gr.Markdown(looks.told(names[0]), elem_classes="quiet")
-    with gr.Group(visible=False) as fields["style_group"]:
+        fields["about"] = gr.Markdown(looks.told(names[0]), elem_classes="quiet")
+    with gr.Column(visible=False) as fields["style_group"]:
         fields["style"] = Picture(
             label="A picture whose style to paint in", height=200
         )
         styles = sorted(map(str, looks.STYLES.glob("*.jpg")))
         gr.Examples(styles, fields["style"], label="Or one of these", cache_examples=False, api_visibility="private")
         fields["style_scale"] = gr.Slider(0.3, 2.0, 1.0, step=0.1, label="Size of the brushwork")
-    with gr.Group(visible=False) as fields["zoom_group"]:
+    with gr.Column(visible=False) as fields["zoom_group"]:
         most = min(20, app.limits.max_film_seconds)
         fields["seconds"] = gr.Slider(1, most, min(4, most), step=1, label="Length in seconds")
         fields["zoom"] = gr.Slider(1.0, 1.1, 1.02, step=0.005, label="Zoom from frame to frame")
@@ -153,12 +154,14 @@ def _advanced(app: App) -> dict:
 
 def _right() -> dict:
     """What a visitor gets."""
-    fields = {"status": status()}
+    first = looks.first_pair()
+    fields = {"status": status("An example: drag the line. Then take a picture and press Dream." if first else "")}
     fields["live"] = gr.Image(
-        label="The dream", height=430, interactive=False, buttons=["fullscreen"], elem_classes="stage", show_label=False
-    )
+        label="The dream", height=430, interactive=False, buttons=["fullscreen"], elem_classes="stage", show_label=False,
+        visible=first is None,
+    )  # fmt: skip
     fields["pair"] = gr.ImageSlider(
-        label="Before and after", visible=False, max_height=520, buttons=["fullscreen"], interactive=False,
+        first, label="Before and after", visible=first is not None, max_height=520, buttons=["fullscreen"], interactive=False,
         elem_classes="stage", show_label=False,
     )  # fmt: skip
     fields["film"] = gr.Video(
@@ -272,13 +275,12 @@ def _wire_mode(fields: dict) -> None:
         words = {"image": "Dream", "style": "Paint", "zoom": "Make the film"}[verb]
         return (
             gr.update(visible=verb != "style"),
-            gr.update(visible=verb != "style"),
             gr.update(visible=verb == "style"),
             gr.update(visible=verb == "zoom"),
             gr.update(value=words),
         )
 
-    outputs = [fields[n] for n in ("looks_group", "about", "style_group", "zoom_group", "dream")]
+    outputs = [fields[n] for n in ("looks_group", "style_group", "zoom_group", "dream")]
     fields["mode"].change(switched, fields["mode"], outputs, **_QUIET)
 
 

@@ -66,6 +66,12 @@ def told(look: str) -> str:
     return f"**{title(look)}** · {about_look(look)}"
 
 
+def first_pair() -> tuple[str, str] | None:
+    """A picture and its dream, which the page shows before there is another one."""
+    pair = EXAMPLES / "lake.jpg", PICTURES / "lake.dream.jpg"
+    return tuple(map(str, pair)) if all(p.is_file() for p in pair) else None
+
+
 def sheet(layer: str, folder: Path) -> list[tuple[str, str]]:
     """What channels of a layer of dreamnet want to see, for a gallery.
 

@@ -163,9 +163,10 @@ def buttons(label: str) -> tuple[gr.Button, gr.Button]:
     return begin, stop
 
 
-def status() -> gr.HTML:
-    """An empty line for how a dream goes on."""
-    return gr.HTML("", elem_classes="status", padding=True, label="How it goes on", js_on_load=None)
+def status(text: str = "") -> gr.HTML:
+    """A line for how a dream goes on, with a first sentence."""
+    told = f'<div class="line"><span>{markup(text)}</span></div>' if text else ""
+    return gr.HTML(told, elem_classes="status", padding=True, label="How it goes on", js_on_load=None)
 
 
 _ENDED = {

@@ -70,15 +70,23 @@ def theme() -> gr.themes.Base:
 
 
 CSS = """
-.gradio-container { max-width: 1240px !important; margin: 0 auto !important; }
+.gradio-container { max-width: 1240px !important; width: 100% !important; margin: 0 auto !important; }
 #head { padding: 1.1rem 0 .3rem; }
 #head h1 { font-size: 1.55rem; font-weight: 650; letter-spacing: -.01em; margin: 0; color: var(--body-text-color); }
 #head p { margin: .25rem 0 0; color: var(--body-text-color-subdued); max-width: 62ch; }
-.looks .grid-wrap { max-height: 340px; padding: 2px; }
-.looks .caption-label { font-size: .78rem; left: 4px; right: 4px; bottom: 4px; max-width: calc(100% - 8px); }
-.looks .thumbnail-lg { border-radius: 8px; }
-.looks .thumbnail-item.selected { outline: 3px solid var(--color-accent); outline-offset: -1px; }
-.status { min-height: 3.1rem; }
+.title p { font-weight: 500; color: var(--block-title-text-color); margin: 0; }
+.looks { padding: 0 !important; border: none !important; background: none !important; }
+.looks .grid-wrap { padding: 3px; }
+.looks .grid-container { gap: 7px; }
+.looks .thumbnail-lg { border-radius: 8px; aspect-ratio: 4 / 3; }
+.looks .thumbnail-item:hover { transform: none; }
+.looks .thumbnail-item.selected { outline: 3px solid var(--color-accent); outline-offset: 0; }
+.looks .caption-label { font-size: .76rem; line-height: 1.3; left: 0; right: 0; bottom: 0; max-width: 100%; border: none;
+  border-radius: 0 0 7px 7px; padding: .55rem .45rem .2rem; color: #fff; text-align: left; box-shadow: none;
+  background: linear-gradient(transparent, rgba(0, 0, 0, .72)); text-shadow: 0 1px 2px rgba(0, 0, 0, .8); }
+.sheet .thumbnail-lg { aspect-ratio: 1; }
+.stage { overflow: hidden; }
+.status { min-height: 3.3rem; padding: .2rem .1rem !important; }
 .status .line { display: flex; justify-content: space-between; gap: 1rem; font-size: .95rem; }
 .status .line span:last-child { color: var(--body-text-color-subdued); font-variant-numeric: tabular-nums;
   white-space: nowrap; }

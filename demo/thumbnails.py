@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .looks import EXAMPLES, LOOKS, SHEET_LAYERS, SHEETS, SOUNDS, STYLES
+from .looks import EXAMPLES, LOOKS, PICTURES, SHEET_LAYERS, SHEETS, SOUNDS, STYLES
 from .networks import here
 
 SIDE = 208, 144  # pixels of the picture of a look
@@ -58,10 +58,14 @@ def looks() -> None:
 
 
 def examples() -> None:
-    """Pictures to dream in."""
+    """Pictures to dream in, and a dream in the first of them."""
+    from deepdream_av.image import dream_image
     from deepdream_av.media.example import example_picture
+    from deepdream_av.recipe import Recipe
 
-    _write(EXAMPLES / "lake.jpg", example_picture(960, 600))
+    lake = example_picture(960, 600)
+    _write(EXAMPLES / "lake.jpg", lake)
+    _write(PICTURES / "lake.dream.jpg", dream_image(lake, recipe=Recipe.from_look(speed="fine")).array)
     _write(EXAMPLES / "mountains.jpg", example_picture(1600, 900, time=9.0)[120:680, 620:1460])
     _write(EXAMPLES / "meadow.jpg", example_picture(1920, 1080, time=3.0)[560:1080, 0:780])
 
