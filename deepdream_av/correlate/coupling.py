@@ -17,8 +17,8 @@ from deepdream_av.correlate.pairs import FilterPair, canonical
 from deepdream_av.correlate.series import Series
 
 STEEP = 1.6  # of a gate, for each standard deviation
-HOLD = 0.8  # how firmly presences are followed in `joint`, beside a gate of 1
-SWING = 2.0  # how much further than in the source, in its standard deviations, a presence swings in `joint`
+HOLD = 3.0  # how firmly presences are followed in `joint`, beside a gate of 1
+SWING = 4.0  # how much further than in the source, in its standard deviations, a presence swings in `joint`
 ATTACK, RELEASE = 0.02, 0.3  # seconds; see `correlate.drive`
 PITCHES = 12
 

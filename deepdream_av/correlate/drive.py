@@ -15,6 +15,8 @@ RELEASE = 0.28  # seconds; and lets it go slowly
 MIXER = {"onset": 1.0, "energy": 1.0, "bass": 1.0, "centroid": 1.0, "chroma": 1.0}
 _SHARES = {"onset": 0.6, "energy": 0.4}  # of the strength
 _LEAST_RANGE = {"onset": 0.05, "energy": 3.0, "bass": 3.0, "centroid": 0.03}  # below, a curve is flat, and its noise no music
+_LEAST, _MOST = 0.4, 2.2  # strength
+_SWING = 3.5  # of the strength between a rest and the strongest beat; less cannot be seen beside what moves anyway
 _PUSH = 1.2  # more of a step on the strongest onset
 _BASS = 0.7  # more of the large shapes at the deepest bass
 _DEPTH = 0.8  # weight that goes from deep layers to shallow ones where a sound is brightest
@@ -75,8 +77,8 @@ class Drives:
         place = (time - self.features.start) * FEATURE_RATE
         chroma = self._chroma[int(np.clip(round(place), 0, len(self._chroma) - 1))]
         return Drive(
-            # a rest takes away half of what a beat gives: the dream breathes but never stops
-            gain=float(1 + of * (swing if swing > 0 else 0.5 * swing)),
+            # the dream breathes but never stops
+            gain=float(np.clip(1 + of * _SWING * swing, _LEAST, _MOST)),
             push=float(1 + of * _PUSH * mixer["onset"] * value["onset"]),
             bass=float(of * _BASS * mixer["bass"] * value["bass"]),
             depth=float(of * _DEPTH * mixer["centroid"] * (value["centroid"] - self._mean("centroid"))),
@@ -113,7 +115,7 @@ def strengths(features: Features | None, times, *, amount: float) -> np.ndarray:
     Args:
         features: curves of the sound; None or silence leaves every frame at 1.
         times: seconds at which the frames are shown, float `[frames]`.
-        amount: 0 for no influence; 1 lets the strength range from about 0.8 to 1.7.
+        amount: 0 for no influence; 1 lets the strength range from about 0.6 to 2.5.
 
     Returns:
         float32 `[frames]`.

@@ -13,6 +13,7 @@ from deepdream_av.temporal.warp import settle, warp
 QUIET = 0.14  # share of the source's own unrest that the dream may add
 FLOOR = (0.01 / 255) ** 2  # unrest that nobody sees; in 8 bits even a hundredth of a level turns over some pixels
 _NEIGHBOURHOOD = 6.0  # pixels over which unrest is averaged
+_USUAL = np.array([1.0, 0.0], np.float32)
 _LARGE = 1 / 40  # of the height: larger shapes are those that the bass lifts
 
 
@@ -25,6 +26,9 @@ class DreamsFrames(Protocol):
     def follow(self, frame: np.ndarray, delta: np.ndarray, asked: Any) -> np.ndarray:
         """The difference `delta` after the few steps that a following frame gets."""
 
+    def toned(self, picture: np.ndarray, delta: np.ndarray) -> np.ndarray:
+        """A frame with its dream, as it is shown."""
+
 
 class CarriedDream:
     """Dreams frame after frame; what is carried is the difference to the source.
@@ -33,7 +37,7 @@ class CarriedDream:
     rest to `memory` and adds a few gradient steps. Gradients do not repeat exactly, so every step
     also changes what should stay. How much of that change is let through is decided for every
     neighbourhood by how much the source itself changes there beyond its motion: a noisy sea may
-    boil, a still wall may not flicker. The loudness as a whole follows the sound, see `Pulse`.
+    boil, a still wall may not flicker. The dream as a whole swells and fades with the sound, see `Pulse`.
 
     Args:
         dreamer: makes the steps.
@@ -44,8 +48,9 @@ class CarriedDream:
         self.dreamer, self.memory = dreamer, memory
         self._grown: np.ndarray | None = None  # as the ascent left it
         self._shown: np.ndarray | None = None  # as the last frame showed it, at level 1
-        self._levels = {"gain": 1.0, "bass": 0.0}
-        self._pulses = {"gain": Pulse(), "bass": Pulse()}
+        self._level = _USUAL  # of the dream, and of its large shapes on top
+        self._pulse = Pulse()
+        self._last: np.ndarray | None = None  # the last frame as it was shown
 
     def __call__(self, frame: np.ndarray, *, motion: Motion | None, asked: Any = None) -> np.ndarray:
         """The difference to show on `frame`.
@@ -59,49 +64,51 @@ class CarriedDream:
         Returns:
             float32 `[height, width, 3]`.
         """
-        wanted = {"gain": 1.0, "bass": 0.0} if asked is None else {"gain": asked.gain, "bass": asked.bass}
+        level = _USUAL if asked is None else np.array([asked.gain, asked.bass], np.float32)
         if motion is None or self._grown is None or self._grown.shape != frame.shape:
             self._grown = self._shown = self.dreamer.begin(frame, asked)
-            self._levels = wanted
-            return self._at_levels()
+            self._level = level
+            return self._finished(frame)
         flow, seen = settle(motion.flow), _soft(motion.seen)
         grown = warp(self._grown, flow, kind="cubic") * seen[..., None]
         shown = warp(self._shown, flow, kind="cubic") * seen[..., None]
         self._grown = self.dreamer.follow(frame, self.memory * grown, asked)
         change = self._grown - shown
         self._shown = shown + _share(change, motion.residual, seen)[..., None] * change
-        self._swell(wanted, unrest=float((motion.residual**2 * seen).mean()))
-        return self._at_levels()
+        if not np.array_equal(level, self._level):
+            self._level = self._level + self._pulse.share(self._loudness(level - self._level)) * (level - self._level)
+        before = warp(self._last, motion.flow)
+        delta = self._finished(frame)
+        self._pulse.book(
+            unrest=float((motion.residual**2 * motion.seen).mean()),
+            shown=float((np.square(self._last - before).mean(2) * motion.seen).mean()),
+        )
+        return delta
 
     def state(self) -> dict[str, np.ndarray]:
         """All that the next frame depends on, as arrays; none before the first frame."""
         if self._grown is None:
             return {}
-        levels = [self._levels[k] for k in self._pulses] + [pulse.saved for pulse in self._pulses.values()]
-        return {"grown": self._grown, "shown": self._shown, "levels": np.array(levels)}
+        saved = np.array(self._pulse.saved)
+        return {"grown": self._grown, "shown": self._shown, "last": self._last, "level": self._level, "saved": saved}
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
         """Go on from a `state()` of the same film."""
-        self._grown, self._shown = state["grown"], state["shown"]
-        names, numbers = list(self._pulses), state["levels"].tolist()
-        self._levels = dict(zip(names, numbers))
-        for name, saved in zip(names, numbers[len(names) :]):
-            self._pulses[name].saved = saved
+        self._grown, self._shown, self._last = state["grown"], state["shown"], state["last"]
+        self._level, self._pulse.saved = state["level"], float(state["saved"])
 
-    def _swell(self, wanted: dict, *, unrest: float) -> None:
-        """Bring the levels nearer to what is wanted, as far as the film hides it."""
-        if wanted == self._levels:
-            return
-        size = {"gain": _rms(self._shown), "bass": _rms(_large(self._shown)) if any(wanted.values()) else 0.0}
-        for name, pulse in self._pulses.items():
-            self._levels[name] = pulse(
-                wanted[name], level=self._levels[name], loudness=size[name], unrest=unrest / len(self._pulses)
-            )
+    def _loudness(self, level: np.ndarray) -> float:
+        """Root mean square of the dream at a level."""
+        return float(np.sqrt(np.mean(np.square(self._at(level)))))
 
-    def _at_levels(self) -> np.ndarray:
-        gain, bass = self._levels["gain"], self._levels["bass"]
-        shown = gain * self._shown
-        return shown + bass * _large(self._shown) if bass > 1e-4 else shown
+    def _at(self, level: np.ndarray) -> np.ndarray:
+        gain, bass = level
+        return gain * self._shown + bass * _large(self._shown) if abs(bass) > 1e-4 else gain * self._shown
+
+    def _finished(self, frame: np.ndarray) -> np.ndarray:
+        delta = self._at(self._level)
+        self._last = self.dreamer.toned(frame, delta)
+        return delta
 
 
 def _large(delta: np.ndarray) -> np.ndarray:
@@ -112,10 +119,6 @@ def _large(delta: np.ndarray) -> np.ndarray:
     small = cv2.resize(delta, (max(1, width // 4), max(1, height // 4)), interpolation=cv2.INTER_AREA)
     small = cv2.GaussianBlur(small, (0, 0), max(0.5, _LARGE * height / 4))
     return cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
-
-
-def _rms(delta: np.ndarray) -> float:
-    return float(np.sqrt(np.mean(np.square(delta))))
 
 
 def _share(change: np.ndarray, residual: np.ndarray, seen: np.ndarray) -> np.ndarray:

@@ -1,42 +1,43 @@
-"""How fast the loudness of a dream may follow the sound: as fast as the film's own unrest hides it."""
+"""How fast a dream may swell and fade with the sound: as fast as the film's own unrest hides it."""
 
 from __future__ import annotations
 
-SHARE = 0.3  # of the source's own unrest that pulses may add
-FLOOR = (0.6 / 255) ** 2  # unrest a frame that a pulse may always make; in a still film it is all there is
-SAVED = 24  # frames whose allowance may be saved up for a beat
+ROOM = 1.6  # times the unrest of the source that a dream may show, all in all
+FLOOR = (0.6 / 255) ** 2  # unrest a frame that a dream may always show; in a still film it is all there is
+SAVED = 24  # frames whose room may be saved up for a beat
 
 
 class Pulse:
-    """Lets a level follow what is wanted, within an allowance.
+    """Keeps account of how much a dream changes, and lends a beat what was saved before it.
 
-    Every change of loudness is a difference between frames that no motion explains, and too much of it is flicker.
-    So every frame earns a share of the unrest that the source itself shows there, and what a beat takes at once was
-    saved up before it. In a noisy or lively film a beat strikes; in a still one it swells.
+    Every change of loudness is a difference between frames that no motion explains, and too much of it is flicker. So
+    every frame earns a multiple of the unrest that the source itself shows there and pays for what the dream showed.
+    In a lively film a beat strikes; in a still one it swells.
 
     >>> pulse = Pulse()
-    >>> pulse(1.5, level=1.0, loudness=0.08, unrest=0.0) < 1.1  # nothing is saved yet
-    True
-    >>> pulse = Pulse(); pulse.saved = 1.0
-    >>> pulse(1.5, level=1.0, loudness=0.08, unrest=0.0)
-    1.5
+    >>> pulse.share(0.05)  # nothing is saved yet
+    0.0
+    >>> for _ in range(24):
+    ...     pulse.book(unrest=0.02**2, shown=0.02**2)
+    >>> pulse.share(0.05)
+    1.0
     """
 
     def __init__(self):
         self.saved = 0.0
 
-    def __call__(self, wanted: float, *, level: float, loudness: float, unrest: float) -> float:
-        """The level of the next frame.
+    def book(self, *, unrest: float, shown: float) -> None:
+        """Earn and pay for one frame.
 
         Args:
-            wanted: the level that the sound asks for.
-            level: that of the last frame.
-            loudness: root mean square of the dream at level 1, in units of the picture's range.
             unrest: mean square of what motion does not explain in the source.
+            shown: the same in what was shown.
         """
-        income = SHARE * unrest + FLOOR
-        self.saved = min(self.saved + income, max(SAVED * income, self.saved))
-        most = self.saved**0.5 / max(loudness, 1e-6)
-        change = max(-most, min(most, wanted - level))
-        self.saved -= (change * loudness) ** 2
-        return level + change
+        most = SAVED * ((ROOM - 1) * unrest + FLOOR)
+        self.saved = min(self.saved + ROOM * unrest + FLOOR - shown, max(most, 0.0))
+
+    def share(self, change: float) -> float:
+        """How much of a change of this root mean square may be made now, 0 to 1."""
+        if change <= 1e-9:
+            return 1.0
+        return min(1.0, max(self.saved, 0.0) ** 0.5 / change)

@@ -12,7 +12,14 @@ from deepdream_av.temporal.stream import Background, Sink, watch
 SHAPE = (72, 96, 3)
 
 
-class NoisyDreamer:
+class Shows:
+    """Lays a dream over a frame and adds nothing to it."""
+
+    def toned(self, picture, delta):
+        return picture + delta
+
+
+class NoisyDreamer(Shows):
     """Begins with a fixed pattern, then adds something new on every frame: the worst that can happen."""
 
     def __init__(self):
@@ -27,7 +34,7 @@ class NoisyDreamer:
         return delta + self.rng.normal(0, 0.03, frame.shape).astype(np.float32)
 
 
-class FaithfulDreamer:
+class FaithfulDreamer(Shows):
     """Dreams a texture that hangs on the picture: its own contrast, doubled."""
 
     def begin(self, frame, asked=None):
@@ -98,6 +105,36 @@ def test_a_cut_begins_anew_and_gain_scales():
     assert dreamer.begun == 2
     assert abs(np.corrcoef(a.ravel(), b.ravel())[0, 1]) < 0.05
     assert 1.8 < b.std() / a.std() < 2.2
+
+
+def swelling(noise: float) -> np.ndarray:
+    """Loudness of the dream on each frame of a film with so much grain, when from the 30th on a beat asks for double."""
+    rng, flow, last = np.random.default_rng(1), FlowEstimator(), None
+    dream, levels = CarriedDream(FaithfulDreamer(), memory=1.0), []
+    for n in range(40):
+        frame = (texture()[:, :96] + rng.normal(0, noise, SHAPE)).astype(np.float32)
+        motion = None if last is None else flow(frame, last)
+        levels.append(dream(frame, motion=motion, asked=Drive(gain=2.0 if n >= 30 else 1.0)).std())
+        last = frame
+    return np.array(levels)
+
+
+def test_a_beat_strikes_in_a_lively_film_and_swells_in_a_still_one():
+    lively, still = swelling(0.08), swelling(0.0)
+    assert lively[30] > 1.5 * lively[29]
+    assert still[39] > still[30] > still[29]
+    assert np.diff(still).max() < 4 / 255 and np.diff(still).mean() < 0.5 / 255  # no flicker
+
+
+def test_a_dream_goes_on_from_its_state_as_if_nothing_had_happened():
+    frames = [texture(n)[:, :96] for n in (0, 0, 0)]
+    motion = FlowEstimator()(frames[0], frames[0])
+    one, other = CarriedDream(FaithfulDreamer()), CarriedDream(FaithfulDreamer())
+    one(frames[0], motion=None, asked=Drive(gain=1.2))
+    one(frames[1], motion=motion, asked=Drive(gain=1.4, bass=0.3))
+    other.restore({name: np.array(value) for name, value in one.state().items()})
+    asked = Drive(gain=0.8, bass=0.1)
+    assert np.array_equal(one(frames[2], motion=motion, asked=asked), other(frames[2], motion=motion, asked=asked))
 
 
 class Picture:
