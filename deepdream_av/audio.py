@@ -116,13 +116,16 @@ def _job(args, progress, say) -> cli.Result:
     return write_long(args, progress, say)
 
 
-def write_long(args, progress, say, *, kind: str = "audio", styler: Callable | None = None) -> cli.Result:
+def write_long(
+    args, progress, say, *, kind: str = "audio", styler: Callable | None = None, told: Recipe | None = None
+) -> cli.Result:
     """From file to file, in memory independent of the length.
 
     Args:
         args, progress, say: of a job, see `cli`.
         kind: the verb, for the note in the file.
         styler: see `LongSound`.
+        told: the recipe that is written into the file, if it is to have other names of files than the one followed.
     """
     from deepdream_av.media import metadata
     from deepdream_av.media.audio import LOSSLESS, AudioWriter
@@ -140,7 +143,7 @@ def write_long(args, progress, say, *, kind: str = "audio", styler: Callable | N
                 say(note)
             lossless = args.output.suffix.lower() in LOSSLESS
             ceiling = CEILING_DB if lossless else LOSSY_CEILING_DB
-            comment = metadata.encode(recipe, source=args.source, kind=kind)
+            comment = metadata.encode(told or recipe, source=args.source, kind=kind)
             # only now: a bad file is told without TensorFlow
             from deepdream_av.ascent.long_sound import LongSound
 

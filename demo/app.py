@@ -70,7 +70,7 @@ def build(limits: Limits | None = None):
 
 
 def warm_up(app) -> threading.Thread:
-    """Load the networks in the background, so that the first visitor need not wait, and see how fast this machine is."""
+    """Load the networks in the background, so that the first visitor need not wait, and see how fast it is here."""
 
     def load():
         import time

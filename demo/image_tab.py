@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import gradio as gr
 
 from deepdream_av.errors import DeepDreamError
@@ -157,8 +155,8 @@ def _right() -> dict:
     first = looks.first_pair()
     fields = {"status": status("An example: drag the line. Then take a picture and press Dream." if first else "")}
     fields["live"] = gr.Image(
-        label="The dream", height=430, interactive=False, buttons=["fullscreen"], elem_classes="stage", show_label=False,
-        visible=first is None,
+        label="The dream", height=430, interactive=False, buttons=["fullscreen"], elem_classes="stage",
+        show_label=False, visible=first is None,
     )  # fmt: skip
     fields["pair"] = gr.ImageSlider(
         first, label="Before and after", visible=first is not None, max_height=520, buttons=["fullscreen"], interactive=False,
@@ -369,9 +367,7 @@ def _endpoint(app: App) -> None:
         """Dream in a picture; returns the file. `recipe` is JSON of any fields of a recipe, over the look's own."""
         try:
             made = Recipe.from_look(look, strength=float(strength), speed=speed, seed=int(seed))
-            if recipe:
-                made = Recipe.from_json(recipe) if "schema" in recipe else made.replace(**_fields(recipe))
-            made, notes = recipes.safe(made, app.limits)
+            made, _ = recipes.safe(recipes.over(made, recipe), app.limits)
             given = {"mode": MODES[0], "source": picture, "guide": None, "masked": False, "mask": None, "style": None}
             work = image_work.work_of(given, made, app)
         except DeepDreamError as error:
@@ -384,9 +380,3 @@ def _endpoint(app: App) -> None:
         speed, seed = gr.Textbox("normal", label="speed"), gr.Number(0, precision=0, label="seed")
         recipe, result = gr.Textbox("", label="recipe"), gr.File(label="dream")
     app.endpoint("dream_image", dream_image, inputs=[picture, look, strength, speed, seed, recipe], output=result)
-
-
-def _fields(text: str) -> dict:
-    """Fields of a recipe from JSON, checked by the recipe itself."""
-    checked, told = Recipe.from_json(text), json.loads(text)
-    return {name: getattr(checked, name) for name in told}

@@ -88,7 +88,9 @@ def zoom_work(recipe: Recipe, size: tuple[int, int]) -> float:
 
 def sound_work(recipe: Recipe, seconds: float) -> float:
     """Seconds of sound times steps."""
-    return seconds * recipe.sound_steps
+    from deepdream_av.ascent.sound import PLANNED
+
+    return seconds * min(PLANNED[recipe.speed], recipe.sound_steps)
 
 
 def words(seconds: float) -> str:

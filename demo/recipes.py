@@ -18,7 +18,7 @@ from deepdream_av.errors import DeepDreamError, UsageError
 from deepdream_av.flags import recipe_of
 from deepdream_av.media.metadata import read_note
 from deepdream_av.recipe import Recipe, list_looks
-from deepdream_av.verbs import VERBS
+from deepdream_av.verbs import SOUNDS, VERBS
 
 from . import networks
 from .errors import markup, sentence
@@ -34,6 +34,7 @@ _FLAGS = {  # fields whose flag is given once for each of their values
     "penalties": "penalty", "ear_layers": "ear-layer", "ear_classes": "ear-class",
 }  # fmt: skip
 _NOT_TOLD = ("look",)
+STYLED_SOUND = "style of a sound"  # what the sound tab calls a recipe of `style`
 MOST_LINK = 3000  # characters
 _LARGEST = 2048  # pixels of the largest octave
 
@@ -103,6 +104,21 @@ def _left_out(name: str, value: str) -> str:
 
 def _bare(name: str) -> str:
     return name.replace("\\", "/").rsplit("/", 1)[-1][:60]
+
+
+def over(recipe: Recipe, text: str) -> Recipe:
+    """A recipe with the fields that a piece of JSON names.
+
+    Raises:
+        UsageError: not JSON, an unknown field, or a value out of range.
+
+    >>> over(Recipe(seed=3), '{"strength": 2}').strength
+    2.0
+    """
+    if not text.strip():
+        return recipe
+    checked_ = Recipe.from_json(text)
+    return recipe.replace(**{name: getattr(checked_, name) for name in json.loads(text) if name != "schema"})
 
 
 def named(recipe: Recipe) -> Recipe:
@@ -239,6 +255,8 @@ def _dropped(app: App):
             return _nothing(app, sentence(error))
         suffix = Path(file).suffix.lower()
         verb = note.kind or next((v for v in VERBS if suffix in VERBS[v].suffixes), "image")
+        if verb == "style" and suffix in SOUNDS:
+            verb = STYLED_SOUND
         return _filled(app, recipe, verb, notes)
 
     return dropped

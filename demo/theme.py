@@ -85,8 +85,10 @@ CSS = """
   border-radius: 0 0 7px 7px; padding: .55rem .45rem .2rem; color: #fff; text-align: left; box-shadow: none;
   background: linear-gradient(transparent, rgba(0, 0, 0, .72)); text-shadow: 0 1px 2px rgba(0, 0, 0, .8); }
 .sheet .thumbnail-lg { aspect-ratio: 1; }
+.modes .wrap { gap: .4rem; }
 .stage { overflow: hidden; }
-.status { min-height: 3.3rem; padding: .2rem .1rem !important; }
+.block.status { min-height: 3.3rem; padding: .2rem .1rem !important; }
+.status .status { min-height: 0; padding: 0; }
 .status .line { display: flex; justify-content: space-between; gap: 1rem; font-size: .95rem; }
 .status .line span:last-child { color: var(--body-text-color-subdued); font-variant-numeric: tabular-nums;
   white-space: nowrap; }
@@ -98,9 +100,11 @@ CSS = """
   border: 1px solid var(--error-border-color, #f1b8b4); border-radius: 8px; padding: .6rem .8rem; }
 .dark .status .error { color: #ffb4ab; background: #3b1513; border-color: #6d2f2b; }
 .card table { width: 100%; border-collapse: collapse; font-size: .92rem; }
-.card td { padding: .4rem .2rem; border-bottom: 1px solid var(--border-color-primary); vertical-align: top; }
+.card table, .card tr, .card td { border: none !important; background: none !important; }
+.card td { padding: .4rem .2rem !important; border-bottom: 1px solid var(--border-color-primary) !important;
+  vertical-align: top; }
 .card td:nth-child(2) { font-variant-numeric: tabular-nums; white-space: nowrap; text-align: right; font-weight: 600;
-  padding-right: 1rem; }
+  padding-right: 1rem !important; }
 .card td:nth-child(3) { color: var(--body-text-color-subdued); }
 .quiet { color: var(--body-text-color-subdued); font-size: .9rem; }
 :focus-visible { outline: 2px solid var(--color-accent) !important; outline-offset: 2px; }
