@@ -16,7 +16,7 @@ from deepdream_av.correlate.drive import Drive, Drives
 from deepdream_av.correlate.pairs import FilterPair, canonical
 from deepdream_av.correlate.series import Series
 
-STEEP = 1.6  # of a gate, for each standard deviation
+STEEP, HALF = 1.8, 0.5  # of a gate: how fast it opens for each standard deviation, and where it is half open
 HOLD = 3.0  # how firmly presences are followed in `joint`, beside a gate of 1
 SWING = 4.0  # how much further than in the source, in its standard deviations, a presence swings in `joint`
 ATTACK, RELEASE = 0.02, 0.3  # seconds; see `correlate.drive`
@@ -131,7 +131,7 @@ class Coupling:
 
     def _gates(self, series: Series | None, sides) -> np.ndarray:
         """Curves as gates from 0 to 1 that open at once and close slowly."""
-        gates = 1 / (1 + np.exp(-STEEP * self._curves(series, sides)))
+        gates = 1 / (1 + np.exp(-STEEP * (self._curves(series, sides) - HALF)))
         return _followed(gates, self._times)
 
 
