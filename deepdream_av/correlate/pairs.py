@@ -1,43 +1,28 @@
-"""Filter pairs: channels that hear and channels that see which belong together."""
+"""Filter pairs: channels that hear and channels that see which belong together, found in a film or given."""
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from deepdream_av.correlate.series import Series
+from deepdream_av.correlate.cca import components
+from deepdream_av.correlate.chance import LAGS, Film, Verdict, against_chance, best_pairs, effective_moments, moved
+from deepdream_av.correlate.filter_pair import FilterPair, Weights, as_weights, pairs_from_json, pairs_to_json
+from deepdream_av.correlate.lag import lag_between
+from deepdream_av.correlate.series import Series, detrended, whole_shots
 from deepdream_av.errors import UsageError, unknown_name
 
-SOURCES = ("learned", "prior", "semantic", "manual")
-_MOST_LAG = 2.0  # seconds
-_MOST = {"characters": 1_000_000, "pairs": 64, "channels": 1024, "name": 200}
+__all__ = ["FilterPair", "Search", "canonical", "find_pairs", "pairs_from_json", "pairs_to_json"]
 
-Weights = tuple[tuple[str, float], ...]
-
-
-@dataclass(frozen=True)
-class FilterPair:
-    """Channels of an ear and channels of an eye that rise and fall together.
-
-    Attributes:
-        heard: names of channels that hear with their weights over 0, strongest first; the squares add up to 1.
-        seen: names of channels that see with their weights, likewise.
-        lag: seconds by which the picture follows the sound; below 0 where it comes first.
-        rho: correlation of the two weighted sums, held out.
-        p: how often chance alone would give as much.
-        source: where it comes from: `learned` from this film, `prior`, `semantic` or `manual`.
-    """
-
-    heard: Weights
-    seen: Weights
-    lag: float = 0.0
-    rho: float = 0.0
-    p: float = 1.0
-    source: str = "manual"
+CHANCE = 0.05  # a pair must be rarer than this without any link between sound and picture
+_MOST_COMPONENTS = 16
+_MOST_CHANNELS = 24  # of each side of a pair
+_MOST_FRAMES = 12_000  # of a longer film, stretches from all over it
+_STRETCHES = 20
+_PRIOR = 30.0  # independent moments that what is expected is worth
+_ALIKE = 0.7  # cosine of the weights from which a pair is the one that was expected
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +73,25 @@ def find_pairs(
     Raises:
         UsageError: the series are not of the same frames.
     """
-    raise NotImplementedError
+    _check(heard, seen)
+    film, effective = _film(heard, seen, prior := tuple(prior))
+    found: list[FilterPair] = []
+    first = refused = None
+    while len(found) < most and refused is None:
+        verdict = against_chance(film, shifts=shifts, seed=seed)
+        first = first or verdict
+        u, v = _fit(film)
+        pair = _described(u, v, verdict, heard, seen, prior)
+        if pair is None:
+            break
+        if pair.p <= CHANCE and pair.rho > _threshold(verdict.null):
+            found.append(pair)
+            film = replace(film, heard=film.heard.without(film.heard.curve(u)), seen=film.seen.without(film.seen.curve(v)))
+        else:
+            refused = pair
+    null = first.null if first else np.zeros(0, np.float32)
+    curve = first.lag_curve if first else np.zeros(len(LAGS), np.float32)
+    return Search(tuple(found), refused, null, _threshold(null), LAGS, curve, effective)
 
 
 def canonical(series: Series, weights: Weights) -> np.ndarray:
@@ -115,80 +118,97 @@ def canonical(series: Series, weights: Weights) -> np.ndarray:
     return total / np.float32(deviation) if deviation > 1e-6 else np.zeros_like(total)
 
 
-def as_weights(names: Iterable[str], weights: Iterable[float]) -> Weights:
-    """Channels with weights over 0, strongest first, so that the squares add up to 1.
-
-    >>> as_weights(["a", "b", "c"], [3.0, 0.0, 4.0])
-    (('c', 0.8), ('a', 0.6))
-    """
-    found = [(str(name), float(weight)) for name, weight in zip(names, weights, strict=True) if weight > 0]
-    length = math.sqrt(sum(weight**2 for _, weight in found))
-    return tuple((name, round(weight / length, 6)) for name, weight in sorted(found, key=lambda x: (-x[1], x[0])))
-
-
-def pairs_to_json(pairs: Iterable[FilterPair]) -> str:
-    """Pairs as text that `pairs_from_json` reads.
-
-    >>> pairs_from_json(pairs_to_json([FilterPair((("a#1", 1.0),), (("b#2", 1.0),))]))[0].seen
-    (('b#2', 1.0),)
-    """
-    return json.dumps({"pairs": [asdict(pair) for pair in pairs]}, indent=1)
+def _check(heard: Series, seen: Series) -> None:
+    if heard.times.shape != seen.times.shape or not np.allclose(heard.times, seen.times, atol=1e-6):
+        raise UsageError(
+            "`heard` and `seen` must be of the same frames. "
+            f"Received: {len(heard.times)} and {len(seen.times)} of them, or other times."
+        )
+    if len(seen.times) > 1 and not (np.diff(seen.times) > 0).all():
+        raise UsageError("The times of frames must grow. Received: times that do not.")
 
 
-def pairs_from_json(text: str) -> tuple[FilterPair, ...]:
-    """Pairs from text, which may come from anybody.
-
-    Args:
-        text: JSON, `{"pairs": [{"heard": [["block4#7", 1]], "seen": [["stride8#12", 1]]}]}`; `lag`, `rho`, `p` and
-            `source` may follow. Weights are brought to length 1.
-
-    Raises:
-        UsageError: it is something else.
-    """
-    try:
-        if len(text) > _MOST["characters"]:
-            raise ValueError(f"more than {_MOST['characters']} characters")
-        listed = json.loads(text)["pairs"]
-        if not isinstance(listed, list) or len(listed) > _MOST["pairs"]:
-            raise ValueError(f"`pairs` must be a list of at most {_MOST['pairs']}")
-        return tuple(_read_pair(entry) for entry in listed)
-    except KeyError as error:
-        reason = f"{error} is missing"
-    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
-        reason = str(error) or type(error).__name__
-    raise UsageError(f"Filter pairs must be JSON as of `pairs_to_json`. Received: {' '.join(reason.split())[:160]}.")
+def _film(heard: Series, seen: Series, prior: tuple[FilterPair, ...]) -> tuple[Film, float]:
+    """What a search works on, and how many independent moments it has."""
+    rows, times, shots = _stretches(seen.times, seen.shots)
+    # what is heard keeps its trends at cuts for now: it is to be moved first
+    whole = Series(times, heard.values[rows], heard.names, np.zeros(len(rows), np.int32))
+    look = Series(times, seen.values[rows], seen.names, shots)
+    sides = [components(x.standardised(), _MOST_COMPONENTS) for x in (whole, look)]
+    effective = effective_moments(detrended(sides[0].scores, times, shots), sides[1].scores)
+    rank = int(np.clip(effective / 5, 4, _MOST_COMPONENTS))
+    sides = [x.first(rank) for x in sides]
+    expected, trust = _expected(prior, heard, seen, *(x.loadings for x in sides)), 0.0
+    if expected.any():
+        trust = _PRIOR / (_PRIOR + effective)
+    return Film(*sides, times, shots, expected, trust), effective
 
 
-def _read_pair(entry: dict) -> FilterPair:
-    source = entry.get("source", "manual")
-    if source not in SOURCES:
-        raise ValueError(f"source {str(source)[:40]!r}, which is none of {', '.join(SOURCES)}")
+def _stretches(times: np.ndarray, shots: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Frames that are searched, their times without what is left out between them, and their shots."""
+    frames = len(times)
+    if frames <= _MOST_FRAMES:
+        return np.arange(frames), times, shots
+    size = _MOST_FRAMES // _STRETCHES
+    starts = np.linspace(0, frames - size, _STRETCHES).astype(int)
+    rows = (starts[:, None] + np.arange(size)).ravel()
+    new = np.concatenate([[False], (np.diff(rows) != 1) | (np.diff(shots[rows]) != 0)])
+    steps = np.diff(times[rows])
+    steps[np.diff(rows) != 1] = np.median(np.diff(times))
+    return rows, np.concatenate([[0.0], steps.cumsum()]), new.cumsum().astype(np.int32)
+
+
+def _expected(prior, heard: Series, seen: Series, heard_loadings, seen_loadings) -> np.ndarray:
+    """The covariance of scores if the pairs of a prior were all that happens; channels that are not there are left out."""
+    total = np.zeros([len(heard_loadings), len(seen_loadings)], np.float32)
+    for pair in prior:
+        u, v = _as_vector(pair.heard, heard.names), _as_vector(pair.seen, seen.names)
+        # that many channels of one curve each have this covariance along their weights
+        total += max(pair.rho, 0.0) * u.sum() * v.sum() * np.outer(heard_loadings @ u, seen_loadings @ v)
+    return total
+
+
+def _as_vector(weights: Weights, names: tuple[str, ...]) -> np.ndarray:
+    given = dict(weights)
+    found = np.array([given.get(name, 0.0) for name in names], np.float32)
+    return found / max(float(np.linalg.norm(found)), 1e-12)
+
+
+def _fit(film: Film) -> tuple[np.ndarray, np.ndarray]:
+    """Weights of both sides, from the whole film."""
+    there = moved(film.heard.scores, film.times, LAGS)
+    there = detrended(there.reshape(len(there), -1), film.times, film.shots).reshape(there.shape)
+    cross = there.transpose(1, 2, 0) @ film.seen.scores / len(film.times)
+    cross = (1 - film.trust) * cross + film.trust * film.expected
+    _, u, v = best_pairs(cross[None], film.heard.loadings, film.seen.loadings)
+    return u[0], v[0]
+
+
+def _described(u, v, verdict: Verdict, heard: Series, seen: Series, prior) -> FilterPair | None:
+    """The pair that these weights are; None if they are none."""
+    sides = [_strongest(series.names, weights) for series, weights in ((heard, u), (seen, v))]
+    if not all(sides):
+        return None
+    curves = [canonical(series, weights) for series, weights in zip((heard, seen), sides)]
+    alike = [(_cosine(sides[0], pair.heard), _cosine(sides[1], pair.seen)) for pair in prior]
     return FilterPair(
-        heard=_read_weights(entry["heard"]),
-        seen=_read_weights(entry["seen"]),
-        lag=_number(entry.get("lag", 0.0), -_MOST_LAG, _MOST_LAG),
-        rho=_number(entry.get("rho", 0.0), -1.0, 1.0),
-        p=_number(entry.get("p", 1.0), 0.0, 1.0),
-        source=source,
+        *sides,
+        lag=round(lag_between(*curves, seen.times), 4),
+        rho=round(verdict.rho, 4),
+        p=round(verdict.p, 5),
+        source="prior" if any(min(pair) > _ALIKE for pair in alike) else "learned",
     )
 
 
-def _read_weights(entries) -> Weights:
-    if not isinstance(entries, list) or not 0 < len(entries) <= _MOST["channels"]:
-        raise ValueError(f"a side of a pair must be a list of 1 to {_MOST['channels']} channels")
-    found = {}
-    for name, weight in entries:
-        if not isinstance(name, str) or not 0 < len(name) <= _MOST["name"]:
-            raise ValueError(f"{str(name)[:40]!r} is no name of a channel")
-        weight = _number(weight, 0.0, 1e6)
-        if weight == 0 or name in found:
-            raise ValueError(f"{name[:40]!r} must have one weight over 0")
-        found[name] = weight
-    return as_weights(found, found.values())
+def _strongest(names: tuple[str, ...], weights: np.ndarray) -> Weights:
+    order = np.argsort(-weights, kind="stable")[:_MOST_CHANNELS]
+    return as_weights([names[n] for n in order], weights[order])
 
 
-def _number(value, low: float, high: float) -> float:
-    # true is a number to Python; written so that NaN fails too
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
-        raise ValueError(f"{str(value)[:40]} is no number from {low:g} to {high:g}")
-    return float(value)
+def _cosine(one: Weights, other: Weights) -> float:
+    other = dict(other)
+    return sum(weight * other.get(name, 0.0) for name, weight in one)
+
+
+def _threshold(null: np.ndarray) -> float:
+    return float(np.quantile(null, 0.95)) if len(null) else 1.0

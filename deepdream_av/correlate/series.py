@@ -7,8 +7,9 @@ from functools import cached_property
 
 import numpy as np
 
-SLOW = 6.0  # seconds; what takes longer than this is a trend and belongs to the scene, not to the moment
+SLOW = 4.0  # seconds; what takes longer than this is a trend and belongs to the scene, not to the moment
 _CONSTANT = 1e-5  # deviation below which a channel says nothing
+_FAINT = 0.02  # share of the mean of its layer at which a channel is as good as silent
 _TOGETHER = 64  # channels worked on at once, which bounds the memory of a long film
 
 
@@ -66,7 +67,8 @@ def detrended(values: np.ndarray, times: np.ndarray, shots: np.ndarray) -> np.nd
     out = np.empty(values.shape, np.float32)
     for mine in whole_shots(shots):
         time = times[mine] - times[mine].mean()
-        left, right = (np.searchsorted(time, time + side, how) for side, how in ((-SLOW / 2, "left"), (SLOW / 2, "right")))
+        left = np.searchsorted(time, time - SLOW / 2, "left")
+        right = np.searchsorted(time, time + SLOW / 2, "right")
         for first in range(0, values.shape[1], _TOGETHER):
             part = values[mine, first : first + _TOGETHER].astype(np.float64)
             part -= part.mean(0)
@@ -74,6 +76,25 @@ def detrended(values: np.ndarray, times: np.ndarray, shots: np.ndarray) -> np.nd
             total = np.concatenate([np.zeros([1, part.shape[1]]), part.cumsum(0)])
             out[mine, first : first + _TOGETHER] = part - (total[right] - total[left]) / (right - left)[:, None]
     return out
+
+
+def measured(means: np.ndarray, names) -> tuple[np.ndarray, np.ndarray]:
+    """`log1p` of each channel in units of its own mean over the film, and these units.
+
+    Args:
+        means: mean activation of each channel at each frame, 0 or more, float32 `[frames, channels]`.
+        names: of the channels, `layer#number`.
+
+    Returns:
+        values float32 `[frames, channels]` and scales float32 `[channels]`.
+    """
+    usual = means.mean(0) if len(means) else np.ones(means.shape[1], np.float32)
+    layers = np.array([name.partition("#")[0] for name in names])
+    for layer in dict.fromkeys(layers.tolist()):
+        # what a channel that is all but dead does is no more than the rounding of its layer
+        least = _FAINT * usual[layers == layer].mean() + 1e-9
+        usual[layers == layer] = np.maximum(usual[layers == layer], least)
+    return np.log1p(means / usual), usual
 
 
 def whole_shots(shots: np.ndarray) -> list[slice]:
