@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ from .uploads import checked
 # what can hold films; none of these reads other files, as playlists do
 CONTAINERS = "mov,mp4,matroska,webm,avi,mpeg,mpegts,ogg,flv,asf,gif,h264,hevc,m4v,mpegvideo,rm,mxf,dv,ivf,nut,yuv4mpegpipe,wtv"
 MOST_PIXELS = 9_000_000  # of a frame; eight of them are in memory at a time
-MOST_PIECES = 1_000  # frames a second
+MOST_FPS = 1_000
 _IN_HAND = 0.85  # share of the time that a dream may be expected to take
 _LEAST = 1.0  # seconds of film that are always dreamt
 # in units of `pace.picture_work`: megapixels of a frame that is dreamt times steps
@@ -78,8 +77,8 @@ def _footage(path: str, stamp: int, size: int) -> Footage:
     film = open_film(path)
     if min(film.size) < 8:
         raise Refused(f"This film has {film.size[0]} x {film.size[1]} pixels; that is too small to dream in.")
-    if film.fps > MOST_PIECES:
-        raise Refused(f"This film has {float(film.fps):.0f} frames a second; {MOST_PIECES} is the most here.")
+    if film.fps > MOST_FPS:
+        raise Refused(f"This film has {float(film.fps):.0f} frames a second; {MOST_FPS} is the most here.")
     return Footage(film.size, float(film.fps), film.duration, film.sounds)
 
 
@@ -87,7 +86,7 @@ def _declared(path: Path) -> tuple[int, int]:
     """(width, height) as the header says, before anything is decoded."""
     import av
 
-    from deepdream_av.media.video import pictures_of
+    from deepdream_av.media.film_file import pictures_of
 
     options = {"protocol_whitelist": "file", "format_whitelist": CONTAINERS}
     try:
@@ -218,7 +217,7 @@ def work_of(source: Path, recipe: Recipe, film: Footage, notes=()) -> Callable[[
             run.say(note)
         run.stage, began = "Waking the networks", time.monotonic()
         path = run.folder / f"{source.stem[:60]}.dream.mp4"
-        watched = _Watched(run, film)
+        watched = _Watched(run, film, recipe.duration)
         made = dream_video(
             source, path, recipe=recipe, say=run.say, progress=watched.progress, preview=watched.preview
         )
@@ -234,8 +233,9 @@ class _Watched:
 
     _PARTS = {"look": (0.0, 0.08), "sound": (0.08, 0.14), "dream": (0.22, 0.78)}
 
-    def __init__(self, run: Run, film: Footage):
-        self._run, self._film, self._shot = run, film, 0
+    def __init__(self, run: Run, film: Footage, seconds: float):
+        self._run, self._shot = run, 0
+        self._sounds, self._fps, self._seconds = film.sounds, film.fps, seconds
 
     def preview(self, draw: Callable, shot: int) -> None:
         """A frame was dreamt."""
@@ -248,17 +248,15 @@ class _Watched:
         if self._shot:
             part = "dream"
             words = f"Shot {self._shot}, frame {done:.0f}" + (f" of {total:.0f}" if total else "")
-        elif total and self._film.sounds and float(total) != int(total) or _is_seconds(total, self._film):
+        elif self._counts_seconds(whole):
             part, words = "sound", f"Dreaming in the sound, second {done:.0f} of {whole:.0f}"
         else:
             part, words = "look", "Looking and listening"
         first, share = self._PARTS[part]
         self._run.progress(first + share * done / whole, 1.0, words)
 
-
-def _is_seconds(total: float | None, film: Footage) -> bool:
-    """Whether a total counts seconds, not frames."""
-    return bool(total) and bool(film.sounds) and total < 0.5 * film.fps * max(total / film.fps, 1.0)
+    def _counts_seconds(self, total: float) -> bool:
+        return self._sounds and abs(total - self._seconds) < abs(total - self._seconds * self._fps)
 
 
 def _rows(made, film: Footage, seconds: float) -> list[tuple[str, str, str]]:
@@ -275,8 +273,3 @@ def _rows(made, film: Footage, seconds: float) -> list[tuple[str, str, str]]:
     rate = seconds / max(length, 1e-9)
     return [*rows, ("Time", pace.words(seconds), f"{rate:.1f} s for each second of film")]
 
-
-def forget(path) -> None:
-    """Nothing more is known of a film that is gone."""
-    if not os.path.exists(path):
-        _footage.cache_clear()

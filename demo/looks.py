@@ -8,7 +8,7 @@ from deepdream_av.recipe import Recipe, about_look, list_looks
 
 PICTURES = Path(__file__).resolve().parent / "pictures"
 LOOKS, EXAMPLES, STYLES, SHEETS = (PICTURES / n for n in ("looks", "examples", "styles", "sheets"))
-SOUNDS = PICTURES / "sounds"
+SOUNDS, FILMS = PICTURES / "sounds", PICTURES / "films"
 SHEET_LAYERS = ("stride8", "stride16", "stride32")
 
 # the order in which a stranger meets them; whatever else there is follows

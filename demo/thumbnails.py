@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .looks import EXAMPLES, LOOKS, PICTURES, SHEET_LAYERS, SHEETS, SOUNDS, STYLES
+from .looks import EXAMPLES, FILMS, LOOKS, PICTURES, SHEET_LAYERS, SHEETS, SOUNDS, STYLES
 from .networks import here
 
 SIDE = 208, 144  # pixels of the picture of a look
@@ -19,11 +19,12 @@ CHANNELS = 24  # of a sheet
 
 def main() -> int:
     """Write them all; what is there is replaced. A network that is not here leaves its look without a picture."""
-    for folder in (LOOKS, EXAMPLES, STYLES, SHEETS, SOUNDS):
+    for folder in (LOOKS, EXAMPLES, STYLES, SHEETS, SOUNDS, FILMS):
         folder.mkdir(parents=True, exist_ok=True)
     examples()
     styles()
     sounds()
+    films()
     looks()
     sheets()
     return 0
@@ -86,6 +87,28 @@ def sounds() -> None:
         writer.write(samples)
     with AudioWriter(SOUNDS / "drops.ogg", rate=rate, channels=1, layout="mono") as writer:
         writer.write(_drops(rate))
+
+
+def films() -> None:
+    """Ten seconds of clouds over a lake, with music; small, for a page."""
+    import tempfile
+
+    import av
+
+    from deepdream_av.media.example import example_film
+
+    with tempfile.TemporaryDirectory() as folder:
+        whole = example_film(Path(folder) / "lake.mkv", seconds=10.0, size=(480, 270))
+        with av.open(str(whole)) as source, av.open(str(FILMS / "lake.mp4"), "w", options={"movflags": "+faststart"}) as film:
+            pictures = film.add_stream("libx264", rate=source.streams.video[0].average_rate, options={"crf": "27"})
+            pictures.width, pictures.height, pictures.pix_fmt = 480, 270, "yuv420p"
+            about = pictures.codec_context
+            about.colorspace = about.color_primaries = about.color_trc = about.color_range = 1  # BT.709, as it was made
+            sound = film.add_stream("aac", rate=44100)
+            sound.bit_rate = 96_000
+            for frame in source.decode(video=0, audio=0):
+                film.mux((pictures if isinstance(frame, av.VideoFrame) else sound).encode(frame))
+            film.mux([*pictures.encode(), *sound.encode()])
 
 
 def _drops(rate: int, seconds: float = 6.0) -> np.ndarray:
