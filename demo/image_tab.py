@@ -13,6 +13,7 @@ from .page import App, Panel, buttons, failed, line, session_of, status, with_se
 from .uploads import Picture
 
 MODES = list(image_work.VERBS)
+_STYLE = ("style_scale", "content")
 _ZOOM = ("seconds", "zoom", "rotate")
 # fields of the page that a look or a recipe sets, in this order
 _SET = ("strength", "speed", "layers", "classes", "octaves", "steps", "octave_scale", "colour", "canvas", "work_size")
@@ -50,13 +51,13 @@ def build(app: App) -> None:
     outputs += fields["card"]
     handler = _dreaming(app, fields)
     app.wire("image", dream, stop, handler, inputs=inputs, outputs=outputs, status=fields["status"])
-    filled = [fields[n] for n in (*_FILLED, *_ZOOM, *_SET)]
+    filled = [fields[n] for n in (*_FILLED, *_STYLE, *_ZOOM, *_SET)]
     app.panels["image"] = Panel("image", ("image", "style", "zoom", "latent"), filled, _fill(names))
     _endpoint(app)
 
 
 _INPUTS = (
-    "mode", "source", "style", "base", "look", "backbone", "seed", "fixed", "guide", "masked", "mask", "style_scale",
+    "mode", "source", "style", "base", "look", "backbone", "seed", "fixed", "guide", "masked", "mask", "style_scale", "content",
     *_ZOOM, *_SET,
 )  # fmt: skip
 
@@ -83,6 +84,7 @@ def _left(app: App, names: list[str]) -> dict:
         )
         styles = sorted(map(str, looks.STYLES.glob("*.jpg")))
         gr.Examples(styles, fields["style"], label="Or one of these", cache_examples=False, api_visibility="private")
+        fields["content"] = gr.Slider(0, 1, 0.2, step=0.01, label="How much of the picture stays")
         fields["style_scale"] = gr.Slider(0.3, 2.0, 1.0, step=0.1, label="Size of the brushwork")
     with gr.Column(visible=False) as fields["zoom_group"]:
         most = min(20, app.limits.max_film_seconds)
@@ -275,10 +277,11 @@ def _wire_mode(fields: dict) -> None:
             gr.update(visible=verb != "style"),
             gr.update(visible=verb == "style"),
             gr.update(visible=verb == "zoom"),
+            gr.update(visible=verb != "style"),
             gr.update(value=words),
         )
 
-    outputs = [fields[n] for n in ("looks_group", "style_group", "zoom_group", "dream")]
+    outputs = [fields[n] for n in ("looks_group", "style_group", "zoom_group", "strength", "dream")]
     fields["mode"].change(switched, fields["mode"], outputs, **_QUIET)
 
 
@@ -320,7 +323,7 @@ def _wire_times(app: App, fields: dict) -> None:
         verb = image_work.VERBS[given["mode"]]
         if size is None:
             return gr.update(choices=pace.speeds(lambda speed: None))
-        rest = {"seed": 0, "zoom": 1.02, "rotate": 0, "style_scale": 1.0}
+        rest = {"seed": 0, "zoom": 1.02, "rotate": 0, "style_scale": 1.0, "content": 0.2}
 
         def estimate(speed):
             try:
@@ -353,7 +356,7 @@ def _fill(names: list[str]):
         index = names.index(recipe.look) if recipe.look in names else None
         about = looks.told(recipe.look) if index is not None else "The settings of a dream."
         values = _values(recipe)
-        zoom = [getattr(recipe, n) for n in _ZOOM]
+        zoom = [recipe.style_scale, min(recipe.content_weight, 1.0), *(getattr(recipe, n) for n in _ZOOM)]
         head = [mode, recipe.to_json(), recipe.look, gr.update(selected_index=index), about, recipe.backbone]
         return [*head, recipe.seed, True, *zoom, *values.values()]
 

@@ -97,8 +97,9 @@ def recipe_of(given: dict, app: App, own: Path | None) -> Recipe:
     if verb == "zoom":
         changes |= {name: float(given[name]) for name in ("seconds", "zoom", "rotate")}
     if verb == "style":
-        changes |= {"style_scale": float(given["style_scale"]), "layers": (), "classes": ()}
-        painted = {"sketch": (12, 40), "normal": (20, 60), "fine": (40, 100)}[given["speed"]]
+        changes |= {"style_scale": float(given["style_scale"]), "content_weight": float(given["content"])}
+        changes |= {"strength": 1.0, "layers": (), "classes": ()}
+        painted = {"sketch": (12, 40), "normal": (20, 60), "fine": (50, 120)}[given["speed"]]
         changes |= dict(zip(("style_steps", "first_steps"), painted))
     recipe, _ = recipes.safe(base.replace(**changes), app.limits, keep=("backbone",))
     return recipe

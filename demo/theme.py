@@ -77,7 +77,7 @@ CSS = """
 .title p { font-weight: 500; color: var(--block-title-text-color); margin: 0; }
 .looks { padding: 0 !important; border: none !important; background: none !important; }
 .looks .grid-wrap { padding: 3px; }
-.looks .grid-container { gap: 7px; }
+.looks .grid-container { gap: 7px; grid-template-columns: repeat(auto-fill, minmax(88px, 1fr)) !important; }
 .looks .thumbnail-lg { border-radius: 8px; aspect-ratio: 4 / 3; }
 .looks .thumbnail-item:hover { transform: none; }
 .looks .thumbnail-item.selected { outline: 3px solid var(--color-accent); outline-offset: 0; }
@@ -85,6 +85,7 @@ CSS = """
   border-radius: 0 0 7px 7px; padding: .55rem .45rem .2rem; color: #fff; text-align: left; box-shadow: none;
   background: linear-gradient(transparent, rgba(0, 0, 0, .72)); text-shadow: 0 1px 2px rgba(0, 0, 0, .8); }
 .sheet .thumbnail-lg { aspect-ratio: 1; }
+.sheet .grid-container { grid-template-columns: repeat(auto-fill, minmax(58px, 1fr)) !important; }
 .modes .wrap { gap: .4rem; }
 .stage { overflow: hidden; }
 .block.status { min-height: 3.3rem; padding: .2rem .1rem !important; }
