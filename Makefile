@@ -1,6 +1,8 @@
 # Two commands do everything on a fresh machine with Python 3.11 or newer:
 #   make dream   sets up .venv, dreams the built-in example, writes dream.mp4
 #   make test    sets up .venv, runs all tests
+# and a third shows the web app:
+#   make demo    sets up .venv, opens http://127.0.0.1:7860
 
 # the first Python that is new enough and that TensorFlow has wheels for; `make PYTHON=... dream` overrides
 PYTHON ?= $(shell for p in python3 python3.12 python3.13 python3.11 python; do \
@@ -9,10 +11,13 @@ PYTHON ?= $(shell for p in python3 python3.12 python3.13 python3.11 python; do \
 VENV ?= .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: dream test lint install dev clean
+.PHONY: dream demo test lint install dev clean
 
 dream: $(VENV)/.installed
 	$(RUN) -m deepdream_av.video --force -o dream.mp4
+
+demo: $(VENV)/.demo
+	$(RUN) -m deepdream_av demo
 
 test: $(VENV)/.dev
 	$(RUN) -m pytest
@@ -33,6 +38,10 @@ $(VENV)/bin/python:
 # the stamps keep a second run from installing again
 $(VENV)/.installed: setup.cfg pyproject.toml | $(VENV)/bin/python
 	$(RUN) -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+$(VENV)/.demo: $(VENV)/.installed
+	$(RUN) -m pip install --quiet --disable-pip-version-check -e '.[demo]'
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.installed

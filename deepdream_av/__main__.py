@@ -13,6 +13,7 @@ VERBS = {
     "walk": "walk through the world of a generator to a sound",
     "zoom": "zoom into a dream without end, as a looped film",
     "explore": "look into a network or a dream: layers, channels, an atlas, all looks, a report",
+    "demo": "show the web app on this machine",
     "replay": "make a dream again from the recipe inside it",
 }
 

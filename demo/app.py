@@ -6,16 +6,24 @@ Environment: `GRADIO_SERVER_NAME` and `GRADIO_SERVER_PORT` for the address; the 
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import threading
+from importlib import util
 from pathlib import Path
 
 if not __package__:  # run as a file: the folder above is where the packages are
-    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+    _ROOT = str(Path(__file__).resolve().parents[1])
+    sys.path.insert(0, _ROOT)
+    if os.environ.get("SPACE_ID") and util.find_spec("tensorflow") is None:
+        # a Space of the Gradio SDK has nothing but Gradio at first
+        subprocess.run([sys.executable, "-m", "pip", "install", "--no-cache-dir", _ROOT], check=True)
+    from deepdream_av import cli
     from demo.app import main
 
-    raise SystemExit(main())
+    raise SystemExit(cli.run(main))
 
+from deepdream_av.errors import UsageError
 from deepdream_av.quiet import hush_tensorflow
 
 from .limits import Limits
@@ -107,18 +115,25 @@ def main(*, host: str | None = None, port: int | None = None, browser: bool = Fa
     from .theme import CSS, theme
 
     limits = page.app_of_visitors.limits
-    page.launch(
-        server_name=host or os.environ.get("GRADIO_SERVER_NAME") or "127.0.0.1",
-        server_port=port or int(os.environ.get("GRADIO_SERVER_PORT") or 7860),
-        inbrowser=browser,
-        share=False,
-        show_error=False,
-        max_file_size=round(limits.max_megabytes * 1_000_000),
-        theme=theme(),
-        css=CSS,
-        footer_links=["api", "settings"],
-        quiet=True,
-        ssr_mode=False,
-        allowed_paths=[],
-    )
+    host = host or os.environ.get("GRADIO_SERVER_NAME") or "127.0.0.1"
+    port = port or int(os.environ.get("GRADIO_SERVER_PORT") or 7860)
+    try:
+        page.launch(
+            server_name=host,
+            server_port=port,
+            inbrowser=browser,
+            share=False,
+            show_error=False,
+            max_file_size=round(limits.max_megabytes * 1_000_000),
+            theme=theme(),
+            css=CSS,
+            footer_links=["api", "settings"],
+            quiet=True,
+            ssr_mode=False,
+            prevent_thread_lock=True,
+        )
+    except OSError:
+        raise UsageError(f"`port` must be free on this machine. Received: {port}, which is in use.") from None
+    print(f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}", flush=True)
+    page.block_thread()
     return 0

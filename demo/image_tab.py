@@ -38,7 +38,7 @@ def build(app: App) -> None:
     with gr.Row(equal_height=False):
         with gr.Column(scale=5, min_width=320):
             fields = _left(app, names)
-        with gr.Column(scale=6, min_width=320):
+        with gr.Column(scale=6, min_width=320, elem_classes="results"):
             dream, stop = buttons("Dream")
             shown = _right()
     fields = {**fields, "dream": dream, "stop": stop, **shown}
@@ -147,7 +147,7 @@ def _advanced(app: App) -> dict:
             )  # fmt: skip
         with gr.Row():
             fields["seed"] = gr.Number(0, label="Seed", precision=0, minimum=0, maximum=2**31 - 1, min_width=120)
-            fields["die"] = gr.Button("🎲 Throw the die", size="sm", min_width=120)
+            fields["die"] = gr.Button("⚄ Throw the die", size="sm", min_width=120)
         fields["fixed"] = gr.Checkbox(True, label="Keep this seed: the same settings dream the same again")
     return fields
 

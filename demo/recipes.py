@@ -287,6 +287,9 @@ def _filled(app: App, recipe: Recipe, verb: str, notes) -> list:
     panel = next((p for p in app.panels.values() if verb in p.verbs), None)
     if panel is None:
         return _nothing(app, f"This is a recipe of `{verb}`, which only the command line makes: deepdream-av replay.")
+    gr.Info("The settings are back. Add your file and press the button.")
+    for note in notes:
+        gr.Warning(markup(note))  # it is shown as HTML
     told = "".join(f'<div class="note">{markup(note)}</div>' for note in notes)
     found = [gr.Tabs(selected=panel.tab), f'<div role="status">The settings are back.</div>{told}']
     for other in app.panels.values():

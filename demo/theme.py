@@ -78,20 +78,21 @@ CSS = """
 .looks { padding: 0 !important; border: none !important; background: none !important; }
 .looks .grid-wrap { padding: 3px; }
 .looks .grid-container { gap: 7px; grid-template-columns: repeat(auto-fill, minmax(88px, 1fr)) !important; }
-.looks .thumbnail-lg { border-radius: 8px; aspect-ratio: 4 / 3; }
+.looks .thumbnail-lg { border-radius: 8px; aspect-ratio: 4 / 3 !important; height: auto !important; }
 .looks .thumbnail-item:hover { transform: none; }
 .looks .thumbnail-item.selected { outline: 3px solid var(--color-accent); outline-offset: 0; }
 .looks .caption-label { font-size: .76rem; line-height: 1.3; left: 0; right: 0; bottom: 0; max-width: 100%; border: none;
   border-radius: 0 0 7px 7px; padding: .55rem .45rem .2rem; color: #fff; text-align: left; box-shadow: none;
   background: linear-gradient(transparent, rgba(0, 0, 0, .72)); text-shadow: 0 1px 2px rgba(0, 0, 0, .8); }
-.sheet .thumbnail-lg { aspect-ratio: 1; }
+.sheet .thumbnail-lg { aspect-ratio: 1 !important; }
 .sheet .grid-container { grid-template-columns: repeat(auto-fill, minmax(58px, 1fr)) !important; }
 .modes .wrap { gap: .4rem; }
+.results { position: sticky; top: .8rem; align-self: flex-start; }
 .stage { overflow: hidden; }
 .block.status { min-height: 3.3rem; padding: .2rem .1rem !important; }
 .status .status { min-height: 0; padding: 0; }
 .status .line { display: flex; justify-content: space-between; gap: 1rem; font-size: .95rem; }
-.status .line span:last-child { color: var(--body-text-color-subdued); font-variant-numeric: tabular-nums;
+.status .line span + span { color: var(--body-text-color-subdued); font-variant-numeric: tabular-nums;
   white-space: nowrap; }
 .status .track { height: 5px; border-radius: 3px; background: var(--border-color-primary); margin-top: .5rem;
   overflow: hidden; }
@@ -109,6 +110,7 @@ CSS = """
 .card td:nth-child(3) { color: var(--body-text-color-subdued); }
 .quiet { color: var(--body-text-color-subdued); font-size: .9rem; }
 :focus-visible { outline: 2px solid var(--color-accent) !important; outline-offset: 2px; }
+@media (max-width: 720px) { .results { position: static; } }
 @media (max-width: 640px) {
   .gradio-container { padding: 0 .5rem !important; }
   #head h1 { font-size: 1.3rem; }

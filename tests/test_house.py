@@ -28,6 +28,7 @@ VERBS = {
     "style",
     "style_sound",
     "explore",
+    "demo",
     "replay",
     "cli",
     "flags",
