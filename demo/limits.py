@@ -25,6 +25,7 @@ class Limits:
     """
 
     max_megabytes: float = _limit(50, 1, 100_000, "size of an uploaded file in MB")
+    max_network_megabytes: float = _limit(120, 1, 100_000, "size of an uploaded network in MB")
     max_megapixels: float = _limit(40, 0.1, 1_000, "size of a picture in megapixels")
     max_seconds: float = _limit(60, 1, 100_000, "length of a sound in seconds; more is left out")
     max_film_seconds: float = _limit(20, 1, 100_000, "length of a film in seconds; more is left out")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -88,7 +89,6 @@ class App:
             gr.Error: in the sentence that a visitor would see.
         """
         import secrets
-        import shutil
 
         # a program may ask for several at once
         for update in self.runs.watch(work, session=session_of(request), place=f"{place} {secrets.token_hex(4)}"):
@@ -146,7 +146,7 @@ def leaving(app: App):
         app.runs.forget(session)
         own = app.own.pop(session, None)
         if own is not None:
-            Path(own).unlink(missing_ok=True)
+            shutil.rmtree(own.parent, ignore_errors=True)  # it lies in a folder of its own
 
     return left
 

@@ -62,7 +62,7 @@ def build(app: App) -> None:
 
 def _left(app: App, names: list[str]) -> dict:
     """What a visitor sets."""
-    fields = {"source": Film(label="Your film", height=230, sources=["upload", "webcam"])}
+    fields = {"source": Film(label="Your film", height=280, sources=["upload", "webcam"])}
     examples = sorted(map(str, looks.FILMS.glob("*.mp4")))
     gr.Examples(examples, fields["source"], label="Or this one", cache_examples=False, api_visibility="private")
     gr.Markdown("Look", elem_classes="title")
