@@ -196,7 +196,7 @@ class _Sound:
             self._say(note)
         term = self.arranged.coupling.picture_term()
         if term is not None:
-            dreamer.couple(term, weight=COUPLED)
+            dreamer.couple(term, weight=COUPLED, voices=len(self.arranged.coupling.pairs))
 
     def dream(self, progress) -> None:
         """Dream it, if there is something to hear and the recipe wants it."""

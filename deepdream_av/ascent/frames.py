@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 
 from deepdream_av.ascent.pictures import PictureDreamer, framed, levelled
@@ -11,6 +13,8 @@ from deepdream_av.recipe import Recipe
 
 LOUDEST = 2.1  # times the loudness of a picture's dream, at most
 GOAL = 3.4  # how far the dreamt layers shall rise above the source's, at strength 1
+_VOICE = 0.9  # loudness of a voice, beside that of the main dream
+_VOICE_STEPS = 0.5  # times the steps with which a voice begins
 _SETTLING = 6  # times the steps of a following frame that the first frame of a shot gets on top
 _LOOK_EVERY = 6  # frames between two looks at how far the layers have risen
 
@@ -30,8 +34,9 @@ class FrameDreamer:
         self.recipe, self._pictures = recipe, PictureDreamer(recipe.replace(guides=seen))
         self._target = self._usual = recipe.loudness * recipe.strength
         self._since = 0
-        self._gated = None
+        self._gated = self._solo = None
         self._centres = np.zeros(0, np.float32)
+        self.voices = 0
 
     @property
     def backbone(self):
@@ -43,15 +48,17 @@ class FrameDreamer:
         """The dreamt layers with their weights; none if only classes are dreamt."""
         return self._pictures.wanted.layers
 
-    def couple(self, gated, *, weight: float) -> None:
+    def couple(self, gated, *, weight: float, voices: int = 0) -> None:
         """From now on dream sets of channels as well, as the sound asks for them.
 
         Args:
             gated: an `objectives.Gated`; what is asked of a frame then has `gates` and `wanted`, a number for each set.
             weight: beside that of the layers.
+            voices: how many of its sets, from the last on, are dreamt on their own too; see `CarriedDream`.
         """
-        self._gated = gated
+        self._gated, self.voices = gated, voices
         self._pictures.also(weight * wanting(gated))
+        self._solo = self._pictures.wanting_only(wanting(dataclasses.replace(gated, holds=())))
 
     @property
     def toned(self):
@@ -96,6 +103,28 @@ class FrameDreamer:
     def activations(self, frame: np.ndarray) -> np.ndarray:
         """Mean squared activation of every dreamt layer."""
         return self._pictures.activations(framed(frame)[0])
+
+    def begin_voice(self, frame: np.ndarray, number: int) -> np.ndarray:
+        """What one set of channels alone makes of the first frame of a shot."""
+        wide, inside = framed(frame)
+        for step in self._solo.dream(wide, every=64, inside=inside, longer=_VOICE_STEPS, signals=self._one(number)):
+            dream = step.canvas
+        return np.ascontiguousarray(levelled(dream.delta(), _VOICE * self._usual)[inside])
+
+    def follow_voice(self, frame: np.ndarray, delta: np.ndarray, number: int) -> np.ndarray:
+        """The same after a few more steps."""
+        (wide, inside), (delta, _) = framed(frame), framed(delta)
+        kept, count = self.recipe.memory**self.voices, self.recipe.frame_steps
+        step = max(1.6 * (1 - kept) * _VOICE * self._usual / count, 1e-4)
+        signals = self._one(number)
+        delta = self._solo.follow(wide, delta, steps=count, step_size=step, inside=inside, signals=signals)
+        delta = levelled(self._solo.within(delta, inside), _VOICE * self._usual)
+        return np.ascontiguousarray(delta[inside])
+
+    def _one(self, number: int) -> np.ndarray:
+        """Signals under which one voice alone is open."""
+        count = max(self._gated.sets) + 1
+        return np.eye(count, dtype=np.float32)[[count - self.voices + number]]
 
     def _short(self, frame: np.ndarray, delta: np.ndarray, inside, asked) -> np.ndarray:
         count, push = self.recipe.frame_steps, 1.0 if asked is None else asked.push

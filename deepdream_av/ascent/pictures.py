@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 
 import numpy as np
@@ -147,6 +148,12 @@ class PictureDreamer:
     def also(self, objective: Objective) -> None:
         """Want something more from now on."""
         self.objective = self.objective + objective
+
+    def wanting_only(self, objective: Objective) -> PictureDreamer:
+        """The same dreamer with the same network, that wants only this."""
+        other = copy.copy(self)
+        other.objective = objective
+        return other
 
     def presence(self, gated, picture: np.ndarray) -> np.ndarray:
         """How much there is of each set of channels in a picture, float32 `[sets]`; see `objectives.Gated`."""

@@ -7,6 +7,7 @@ the channels that hear, and in `joint` the presence of both follows the other si
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -19,6 +20,7 @@ from deepdream_av.correlate.series import Series
 STEEP, HALF = 1.8, 0.5  # of a gate: how fast it opens for each standard deviation, and where it is half open
 HOLD = 3.0  # how firmly presences are followed in `joint`, beside a gate of 1
 SWING = 4.0  # how much further than in the source, in its standard deviations, a presence swings in `joint`
+YIELDS = 0.5  # share of the main dream that makes room for open voices: what is heard selects what is dreamt
 ATTACK, RELEASE = 0.02, 0.3  # seconds; see `correlate.drive`
 PITCHES = 12
 
@@ -30,10 +32,12 @@ class Asked(Drive):
     Attributes:
         gates: float32 `[sets]`, how far each set of channels is open.
         wanted: float32 `[sets]`, how much more of it there shall be than usual.
+        voices: float32 `[pairs]`, how far what each pair sees is shown on its own.
     """
 
     gates: np.ndarray | None = None
     wanted: np.ndarray | None = None
+    voices: np.ndarray | None = None
 
 
 class Coupling:
@@ -85,10 +89,11 @@ class Coupling:
         if self.joint and self.pairs:
             curves = np.clip(self._heard_curves[row], -2, 2)
             wanted[-len(self.pairs) :] = 2 * self.amount * SWING * self._sets.spreads * curves
-        return Asked(**vars(drive), gates=gates, wanted=wanted)
+        drive = dataclasses.replace(drive, gain=drive.gain * (1 - YIELDS * min(1.0, float(opened.sum()))))
+        return Asked(**vars(drive), gates=gates, wanted=wanted, voices=opened)
 
     def picture_term(self):
-        """The sets of channels that the sound opens, for `FrameDreamer.couple`; None if there is none."""
+        """The sets of channels that the sound opens, those of the pairs last, for `FrameDreamer.couple`, or None."""
         holds = [HOLD * float(rho) for rho in self._rho] if self.joint else None
         return self._sets.term(holds)
 
@@ -157,7 +162,7 @@ class _Sets:
                 self._add([(name, 1 / len(mine), scales[name]) for name in mine])
         spreads = []
         for pair in pairs:
-            members, spread = _members(seen, pair.seen)
+            members, spread = _members(seen, _deep_enough(pair.seen, seen, layers))
             self._add(members)
             spreads.append(spread)
         self.spreads = np.array(spreads, np.float32)
@@ -183,6 +188,14 @@ class _Sets:
         names, sets, weights, scales = zip(*self.members)
         holds = (*[0.0] * (self._count - len(holds)), *holds) if holds else ()
         return Gated(names, sets, weights, scales, holds)
+
+
+def _deep_enough(weights, seen: Series, layers: tuple[str, ...]):
+    """Without channels below the shallowest dreamt layer, if others are left: textures of a few pixels are grain."""
+    order = list(dict.fromkeys(name.partition("#")[0] for name in seen.names))
+    first = order.index(layers[0]) if layers and layers[0] in order else 0
+    deep = tuple((name, weight) for name, weight in weights if order.index(name.partition("#")[0]) >= first)
+    return deep or weights
 
 
 def _members(series: Series, weights) -> tuple[list[tuple[str, float, float]], float]:

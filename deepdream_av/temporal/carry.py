@@ -13,12 +13,15 @@ from deepdream_av.temporal.warp import settle, warp
 QUIET = 0.14  # share of the source's own unrest that the dream may add
 FLOOR = (0.01 / 255) ** 2  # unrest that nobody sees; in 8 bits even a hundredth of a level turns over some pixels
 _NEIGHBOURHOOD = 6.0  # pixels over which unrest is averaged
-_USUAL = np.array([1.0, 0.0], np.float32)
 _LARGE = 1 / 40  # of the height: larger shapes are those that the bass lifts
 
 
 class DreamsFrames(Protocol):
-    """What a dream of frames is made by; `asked` is what the sound asks of the frame, see `correlate.coupling`."""
+    """What a dream of frames is made by; `asked` is what the sound asks of the frame, see `correlate.coupling`.
+
+    A dreamer may have `voices`, a number of smaller dreams beside the main one. Then `begin_voice(frame, number)` and
+    `follow_voice(frame, delta, number)` make them, and `asked.voices` says how far each is heard.
+    """
 
     def begin(self, frame: np.ndarray, asked: Any) -> np.ndarray:
         """The whole dream of the first frame of a shot, as a difference to it."""
@@ -37,7 +40,11 @@ class CarriedDream:
     rest to `memory` and adds a few gradient steps. Gradients do not repeat exactly, so every step
     also changes what should stay. How much of that change is let through is decided for every
     neighbourhood by how much the source itself changes there beyond its motion: a noisy sea may
-    boil, a still wall may not flicker. The dream as a whole swells and fades with the sound, see `Pulse`.
+    boil, a still wall may not flicker.
+
+    The dream as a whole swells and fades with the sound, and so does each of its voices, see `Pulse`: what is
+    dreamt already can be shown at once when it is called, which no gradient could do in a frame. Voices take turns in
+    growing.
 
     Args:
         dreamer: makes the steps.
@@ -46,9 +53,10 @@ class CarriedDream:
 
     def __init__(self, dreamer: DreamsFrames, *, memory: float = 0.92):
         self.dreamer, self.memory = dreamer, memory
-        self._grown: np.ndarray | None = None  # as the ascent left it
-        self._shown: np.ndarray | None = None  # as the last frame showed it, at level 1
-        self._level = _USUAL  # of the dream, and of its large shapes on top
+        self._main: _Growth | None = None
+        self._voices: list[_Growth] = []
+        self._turn = 0
+        self._level = np.zeros(0, np.float32)  # of the main dream, of its large shapes on top, and of each voice
         self._pulse = Pulse()
         self._last: np.ndarray | None = None  # the last frame as it was shown
 
@@ -64,19 +72,18 @@ class CarriedDream:
         Returns:
             float32 `[height, width, 3]`.
         """
-        level = _USUAL if asked is None else np.array([asked.gain, asked.bass], np.float32)
-        if motion is None or self._grown is None or self._grown.shape != frame.shape:
-            self._grown = self._shown = self.dreamer.begin(frame, asked)
+        level = self._wanted(asked)
+        if motion is None or self._main is None or self._main.shown.shape != frame.shape:
+            self._begin(frame, asked)
             self._level = level
             return self._finished(frame)
-        flow, seen = settle(motion.flow), _soft(motion.seen)
-        grown = warp(self._grown, flow, kind="cubic") * seen[..., None]
-        shown = warp(self._shown, flow, kind="cubic") * seen[..., None]
-        self._grown = self.dreamer.follow(frame, self.memory * grown, asked)
-        change = self._grown - shown
-        self._shown = shown + _share(change, motion.residual, seen)[..., None] * change
+        way = _Way(motion)
+        self._main.carry(way)
+        self._main.grow(self.dreamer.follow(frame, self.memory * self._main.grown, asked), way)
+        self._grow_voices(frame, way)
         if not np.array_equal(level, self._level):
-            self._level = self._level + self._pulse.share(self._loudness(level - self._level)) * (level - self._level)
+            change = level - self._level
+            self._level = self._level + self._pulse.share(_rms(self._at(change))) * change
         before = warp(self._last, motion.flow)
         delta = self._finished(frame)
         self._pulse.book(
@@ -87,28 +94,84 @@ class CarriedDream:
 
     def state(self) -> dict[str, np.ndarray]:
         """All that the next frame depends on, as arrays; none before the first frame."""
-        if self._grown is None:
+        if self._main is None:
             return {}
-        saved = np.array(self._pulse.saved)
-        return {"grown": self._grown, "shown": self._shown, "last": self._last, "level": self._level, "saved": saved}
+        growths = [self._main, *self._voices]
+        return {
+            "grown": np.stack([growth.grown for growth in growths]),
+            "shown": np.stack([growth.shown for growth in growths]),
+            "last": self._last,
+            "level": self._level,
+            "account": np.array([self._pulse.saved, self._turn]),
+        }
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
         """Go on from a `state()` of the same film."""
-        self._grown, self._shown, self._last = state["grown"], state["shown"], state["last"]
-        self._level, self._pulse.saved = state["level"], float(state["saved"])
+        growths = [_Growth(grown, shown) for grown, shown in zip(state["grown"], state["shown"])]
+        self._main, self._voices = growths[0], growths[1:]
+        self._last, self._level = state["last"], state["level"]
+        self._pulse.saved, self._turn = float(state["account"][0]), int(state["account"][1])
 
-    def _loudness(self, level: np.ndarray) -> float:
-        """Root mean square of the dream at a level."""
-        return float(np.sqrt(np.mean(np.square(self._at(level)))))
+    def _begin(self, frame: np.ndarray, asked: Any) -> None:
+        self._main = _Growth(self.dreamer.begin(frame, asked))
+        count = getattr(self.dreamer, "voices", 0)
+        self._voices = [_Growth(self.dreamer.begin_voice(frame, number)) for number in range(count)]
+        self._turn = 0
+
+    def _grow_voices(self, frame: np.ndarray, way: _Way) -> None:
+        count = len(self._voices)
+        for voice in self._voices:
+            voice.carry(way)
+        if count:
+            voice, kept = self._voices[self._turn % count], self.memory**count
+            voice.grow(self.dreamer.follow_voice(frame, kept * voice.grown, self._turn % count), way)
+            self._turn += 1
+
+    def _wanted(self, asked: Any) -> np.ndarray:
+        count = getattr(self.dreamer, "voices", 0)
+        voices = np.zeros(count) if asked is None or not count else asked.voices
+        return np.float32([1.0, 0.0, *voices] if asked is None else [asked.gain, asked.bass, *voices])
 
     def _at(self, level: np.ndarray) -> np.ndarray:
-        gain, bass = level
-        return gain * self._shown + bass * _large(self._shown) if abs(bass) > 1e-4 else gain * self._shown
+        """The dream at a level."""
+        gain, bass, *voices = level
+        delta = gain * self._main.shown
+        if abs(bass) > 1e-4:
+            delta = delta + bass * _large(self._main.shown)
+        for voice, share in zip(self._voices, voices):
+            delta = delta + share * voice.shown
+        return delta
 
     def _finished(self, frame: np.ndarray) -> np.ndarray:
         delta = self._at(self._level)
         self._last = self.dreamer.toned(frame, delta)
         return delta
+
+
+class _Way:
+    """How one frame follows another, made ready for dreams."""
+
+    def __init__(self, motion: Motion):
+        self.flow, self.seen, self.residual = settle(motion.flow), _soft(motion.seen), motion.residual
+
+
+class _Growth:
+    """A dream as the ascent left it, and as the last frame showed it at level 1."""
+
+    def __init__(self, grown: np.ndarray, shown: np.ndarray | None = None):
+        self.grown, self.shown = grown, grown if shown is None else shown
+
+    def carry(self, way: _Way) -> None:
+        """To the next frame; what was hidden is let go."""
+        self.grown, self.shown = (
+            warp(delta, way.flow, kind="cubic") * way.seen[..., None] for delta in (self.grown, self.shown)
+        )
+
+    def grow(self, grown: np.ndarray, way: _Way) -> None:
+        """Become this, and show as much of it as the film hides."""
+        change = grown - self.shown
+        self.grown = grown
+        self.shown = self.shown + _share(change, way.residual, way.seen)[..., None] * change
 
 
 def _large(delta: np.ndarray) -> np.ndarray:
@@ -119,6 +182,10 @@ def _large(delta: np.ndarray) -> np.ndarray:
     small = cv2.resize(delta, (max(1, width // 4), max(1, height // 4)), interpolation=cv2.INTER_AREA)
     small = cv2.GaussianBlur(small, (0, 0), max(0.5, _LARGE * height / 4))
     return cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
+
+
+def _rms(delta: np.ndarray) -> float:
+    return float(np.sqrt(np.mean(np.square(delta))))
 
 
 def _share(change: np.ndarray, residual: np.ndarray, seen: np.ndarray) -> np.ndarray:
