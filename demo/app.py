@@ -64,8 +64,8 @@ def build(limits: Limits | None = None):
                 audio_tab.build(app)
             with gr.Tab("Film", id="video"):
                 video_tab.build(app)
-            with gr.Tab("Explore", id="explore"):
-                explore_tab.build(app)
+            with gr.Tab("Explore", id="explore") as tab:
+                explore_tab.build(app, tab)
             with gr.Tab("Your network", id="own"):
                 own_network.build(app)
             with gr.Tab("Recipes", id="recipes"):
@@ -124,7 +124,7 @@ def main(*, host: str | None = None, port: int | None = None, browser: bool = Fa
             inbrowser=browser,
             share=False,
             show_error=False,
-            max_file_size=round(limits.max_megabytes * 1_000_000),
+            max_file_size=round(max(limits.max_megabytes, limits.max_network_megabytes) * 1_000_000),
             theme=theme(),
             css=CSS,
             footer_links=["api", "settings"],
