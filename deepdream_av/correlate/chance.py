@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import t as student
 
-from deepdream_av.correlate.cca import Components, nearest_channels, sparse_pairs
+from deepdream_av.correlate.cca import Components, Events, best_pairs
 from deepdream_av.correlate.series import detrended
 
 FARTHEST = 0.12  # seconds by which picture and sound of one event may be apart
@@ -34,16 +34,22 @@ class Film:
         seen: components of the channels that see, without these trends.
         times: seconds of the frames, `[frames]`.
         shots: number of the shot of each frame, `[frames]`.
+        events: what happens in what is seen.
         expected: covariances `[rank heard, rank seen]` that are expected before anything is heard or seen.
         trust: share of what is expected in what is fitted, 0 to 1.
     """
 
     heard: Components
     seen: Components
+    events: Events
     times: np.ndarray
     shots: np.ndarray
     expected: np.ndarray
     trust: float = 0.0
+
+    def to_fit(self, cross: np.ndarray) -> np.ndarray:
+        """Covariances `[..., rank heard, rank seen]` with what is expected."""
+        return (1 - self.trust) * cross + self.trust * self.expected
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,14 +79,14 @@ def against_chance(film: Film, *, shifts: int, seed: int) -> Verdict:
     """
     places = np.concatenate([[0.0], other_places(film.times, shifts, seed)])
     fold = folds(film.times, film.shots)
-    measured = held_out([align(film, fold, shift=shift) for shift in places], film.heard.loadings, film.seen.loadings)
+    measured = held_out([align(film, fold, shift=shift) for shift in places], film)
     # one loud moment that sound and picture have in common by chance is no pair: it must hold without its best stretch
-    p = max(_odds(measured.rho), _odds(measured.steady))
+    p = max(odds(measured.rho), odds(measured.steady))
     null = measured.rho[1:].astype(np.float32)
     return Verdict(float(measured.rho[0]), p, null, measured.curve[0].astype(np.float32))
 
 
-def _odds(correlations: np.ndarray) -> float:
+def odds(correlations: np.ndarray) -> float:
     """How often chance gives as much as the first of them, when the others, in order of their places, are chance.
 
     The larger of two answers: their rank, and how far out it lies in Student's distribution.
@@ -200,8 +206,7 @@ def align(film: Film, fold: np.ndarray, *, shift: float) -> Alignment:
         mine, near = slice(first, last + 1), slice(max(0, first - gap), last + 1 + gap)
         x, y = heard[..., mine], seen[mine]
         rest = (whole - heard[..., near] @ seen[near]) / max(1, frames - len(seen[near]))
-        train = (1 - film.trust) * rest + film.trust * film.expected
-        parts.append((train, x @ y, x @ x.transpose(0, 2, 1), np.broadcast_to(y.T @ y, [lags, *[y.shape[1]] * 2])))
+        parts.append((film.to_fit(rest), x @ y, x @ x.transpose(0, 2, 1), np.broadcast_to(y.T @ y, [lags, *[y.shape[1]] * 2])))
     return Alignment(*(np.stack(x) for x in zip(*parts)))
 
 
@@ -220,18 +225,19 @@ class Measured:
     curve: np.ndarray
 
 
-def held_out(aligned: list[Alignment], heard: np.ndarray, seen: np.ndarray) -> Measured:
+def held_out(aligned: list[Alignment], film: Film) -> Measured:
     """Correlation of the best pair on the stretches of the film that it was not fitted on.
 
     Args:
         aligned: sums for each place of the sound.
-        heard, seen: loadings `[rank, channels]`.
+        film: what is heard and seen.
     """
+    heard, seen = film.heard.loadings, film.seen.loadings
     train, cross, inside_heard, inside_seen = (
         np.stack([getattr(a, name) for a in aligned]) for name in ("train", "cross", "heard", "seen")
     )
     places, folds, lags = train.shape[:3]
-    lag, u, v = best_pairs(train.reshape(-1, *train.shape[2:]), heard, seen)
+    lag, u, v = best_pairs(train.reshape(-1, *train.shape[2:]), heard, film.events)
     a, b = ((w @ x.T).reshape(places, folds, 1, -1) for w, x in ((u, heard), (v, seen)))
     spread_a, spread_b = _form(a, inside_heard, a), _form(b, inside_seen, b)
     # each stretch is measured in the units of the others
@@ -241,23 +247,6 @@ def held_out(aligned: list[Alignment], heard: np.ndarray, seen: np.ndarray) -> M
     each = chosen[0] / np.sqrt(np.maximum(chosen[1] * chosen[2], 1e-12))
     steady = np.sort(each, 1)[:, : max(1, folds - 1)].mean(1)
     return Measured(_correlation(*chosen), steady, _correlation(*together))
-
-
-def best_pairs(cross: np.ndarray, heard: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The lag at which two channels covary most, and the pair that grows from them.
-
-    Args:
-        cross: covariances of scores `[fits, lags, rank heard, rank seen]`.
-        heard, seen: loadings `[rank, channels]`.
-
-    Returns:
-        Numbers of lags `[fits]`, and weights `[fits, channels]` of both sides.
-    """
-    fits, lags = cross.shape[:2]
-    start, covariance = nearest_channels(cross.reshape(-1, *cross.shape[2:]), heard, seen)
-    lag = covariance.reshape(fits, lags).argmax(1)
-    every = np.arange(fits)
-    return lag, *sparse_pairs(cross[every, lag], heard, seen, start.reshape(fits, lags)[every, lag])
 
 
 def _form(a, matrix, b) -> np.ndarray:

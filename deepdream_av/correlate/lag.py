@@ -8,9 +8,10 @@ from deepdream_av.correlate.chance import FARTHEST
 
 _STEP = 0.005  # seconds
 _RISE = 0.08  # seconds; see `correlate.heard`
+EARLY = 0.035  # seconds; an ear hears in windows, and the logarithm of one rises long before a sound is in its middle
 
 
-def lag_between(heard: np.ndarray, seen: np.ndarray, times: np.ndarray) -> float:
+def lag_between(heard: np.ndarray, seen: np.ndarray, times: np.ndarray, *, early: float = 0.0) -> float:
     """Seconds by which one curve follows another, between `FARTHEST` too early and too late.
 
     Where they begin to rise is compared: how they fall tells more of the networks that made the curves than of the film.
@@ -18,6 +19,7 @@ def lag_between(heard: np.ndarray, seen: np.ndarray, times: np.ndarray) -> float
     Args:
         heard, seen: curves `[frames]`.
         times: seconds, `[frames]`, growing.
+        early: seconds by which the first curve rises before what it shows.
 
     >>> times = np.arange(240) / 24
     >>> beat = np.maximum(np.sin(5 * times), 0)
@@ -26,7 +28,7 @@ def lag_between(heard: np.ndarray, seen: np.ndarray, times: np.ndarray) -> float
     """
     lags = np.arange(-FARTHEST, FARTHEST + _STEP / 2, _STEP)
     risen = _rises(seen, times)
-    fits = [_correlation(_rises(heard, times - lag, times), risen) for lag in lags]
+    fits = [_correlation(_rises(heard, times - lag - early, times), risen) for lag in lags]
     return float(lags[int(np.argmax(fits))])
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from deepdream_av.correlate.cca import components
-from deepdream_av.correlate.chance import LAGS, Film, Verdict, against_chance, best_pairs, effective_moments, moved
+from deepdream_av.correlate.cca import best_pairs, components, events
+from deepdream_av.correlate.chance import LAGS, Film, Verdict, against_chance, effective_moments, moved
 from deepdream_av.correlate.filter_pair import FilterPair, Weights, as_weights, pairs_from_json, pairs_to_json
-from deepdream_av.correlate.lag import lag_between
+from deepdream_av.correlate.lag import EARLY, lag_between
 from deepdream_av.correlate.series import Series, detrended, whole_shots
 from deepdream_av.errors import UsageError, unknown_name
 
@@ -21,6 +21,7 @@ _MOST_COMPONENTS = 16
 _MOST_CHANNELS = 24  # of each side of a pair
 _MOST_FRAMES = 12_000  # of a longer film, stretches from all over it
 _STRETCHES = 20
+_RISES = 0.35  # how much a rise counts beside a channel: it says when, but less well what
 _PRIOR = 30.0  # independent moments that what is expected is worth
 _ALIKE = 0.7  # cosine of the weights from which a pair is the one that was expected
 
@@ -86,7 +87,7 @@ def find_pairs(
             break
         if pair.p <= CHANCE and pair.rho > _threshold(verdict.null):
             found.append(pair)
-            film = replace(film, heard=film.heard.without(film.heard.curve(u)), seen=film.seen.without(film.seen.curve(v)))
+            film = _without(film, u, v)
         else:
             refused = pair
     null = first.null if first else np.zeros(0, np.float32)
@@ -118,6 +119,12 @@ def canonical(series: Series, weights: Weights) -> np.ndarray:
     return total / np.float32(deviation) if deviation > 1e-6 else np.zeros_like(total)
 
 
+def _without(film: Film, u: np.ndarray, v: np.ndarray) -> Film:
+    """The film without what a pair of weights hears and sees."""
+    heard, seen = (side.without(side.curve(w), film.times) for side, w in ((film.heard, u), (film.seen, v)))
+    return replace(film, heard=heard, seen=seen, events=events(seen))
+
+
 def _check(heard: Series, seen: Series) -> None:
     if heard.times.shape != seen.times.shape or not np.allclose(heard.times, seen.times, atol=1e-6):
         raise UsageError(
@@ -134,14 +141,18 @@ def _film(heard: Series, seen: Series, prior: tuple[FilterPair, ...]) -> tuple[F
     # what is heard keeps its trends at cuts for now: it is to be moved first
     whole = Series(times, heard.values[rows], heard.names, np.zeros(len(rows), np.int32))
     look = Series(times, seen.values[rows], seen.names, shots)
-    sides = [components(x.standardised(), _MOST_COMPONENTS) for x in (whole, look)]
+    sides = [components(x.standardised() * _importance(x.names), _MOST_COMPONENTS) for x in (whole, look)]
     effective = effective_moments(detrended(sides[0].scores, times, shots), sides[1].scores)
     rank = int(np.clip(effective / 5, 4, _MOST_COMPONENTS))
     sides = [x.first(rank) for x in sides]
     expected, trust = _expected(prior, heard, seen, *(x.loadings for x in sides)), 0.0
     if expected.any():
         trust = _PRIOR / (_PRIOR + effective)
-    return Film(*sides, times, shots, expected, trust), effective
+    return Film(*sides, events(sides[1]), times, shots, expected, trust), effective
+
+
+def _importance(names: tuple[str, ...]) -> np.ndarray:
+    return np.array([_RISES if name.endswith("+") else 1.0 for name in names], np.float32)
 
 
 def _stretches(times: np.ndarray, shots: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -179,21 +190,21 @@ def _fit(film: Film) -> tuple[np.ndarray, np.ndarray]:
     there = moved(film.heard.scores, film.times, LAGS)
     there = detrended(there.reshape(len(there), -1), film.times, film.shots).reshape(there.shape)
     cross = there.transpose(1, 2, 0) @ film.seen.scores / len(film.times)
-    cross = (1 - film.trust) * cross + film.trust * film.expected
-    _, u, v = best_pairs(cross[None], film.heard.loadings, film.seen.loadings)
+    _, u, v = best_pairs(film.to_fit(cross)[None], film.heard.loadings, film.events)
     return u[0], v[0]
 
 
 def _described(u, v, verdict: Verdict, heard: Series, seen: Series, prior) -> FilterPair | None:
     """The pair that these weights are; None if they are none."""
-    sides = [_strongest(series.names, weights) for series, weights in ((heard, u), (seen, v))]
+    sides = [_strongest(x.names, weights * _importance(x.names)) for x, weights in ((heard, u), (seen, v))]
     if not all(sides):
         return None
-    curves = [canonical(series, weights) for series, weights in zip((heard, seen), sides)]
+    # a rise is early by nature; what rises tells the time better
+    curves = canonical(heard, _sustained(sides[0])), canonical(seen, sides[1])
     alike = [(_cosine(sides[0], pair.heard), _cosine(sides[1], pair.seen)) for pair in prior]
     return FilterPair(
         *sides,
-        lag=round(lag_between(*curves, seen.times), 4),
+        lag=round(lag_between(*curves, seen.times, early=EARLY), 4),
         rho=round(verdict.rho, 4),
         p=round(verdict.p, 5),
         source="prior" if any(min(pair) > _ALIKE for pair in alike) else "learned",
@@ -203,6 +214,11 @@ def _described(u, v, verdict: Verdict, heard: Series, seen: Series, prior) -> Fi
 def _strongest(names: tuple[str, ...], weights: np.ndarray) -> Weights:
     order = np.argsort(-weights, kind="stable")[:_MOST_CHANNELS]
     return as_weights([names[n] for n in order], weights[order])
+
+
+def _sustained(weights: Weights) -> Weights:
+    """The channels themselves instead of their rises."""
+    return tuple((name.removesuffix("+"), weight) for name, weight in weights)
 
 
 def _cosine(one: Weights, other: Weights) -> float:
