@@ -32,7 +32,7 @@ class Limits:
     max_work_size: int = _limit(1024, 64, 8192, "long side in pixels at which pictures are dreamt")
     concurrent: int = _limit(1, 1, 64, "dreams at the same time")
     queue: int = _limit(20, 1, 10_000, "visitors who may wait for one")
-    budget: float = _limit(240, 5, 100_000, "seconds after which a dream is ended and what there is is given")
+    budget: float = _limit(240, 1, 100_000, "seconds after which a dream is ended and what there is is given")
     keep: float = _limit(7200, 60, 1_000_000, "seconds for which results stay on the server")
 
     def __post_init__(self):
