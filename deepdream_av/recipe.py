@@ -264,7 +264,7 @@ class Recipe:
         flag=False,
     )
     coupling: str = _f(
-        "base",
+        "joint",
         "what is heard and what is seen do to each other: nothing; base, the sound drives the pictures; pairs, channels "
         "that belong together select each other as well; joint, and follow each other",
         choices=("off", "base", "pairs", "joint"),

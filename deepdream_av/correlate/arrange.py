@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from deepdream_av.correlate.analyse import Analysis, analyse
 from deepdream_av.correlate.coupling import Coupling
 from deepdream_av.correlate.drive import Drives, mixed
@@ -104,6 +106,8 @@ def _pairs(analysis: Analysis, recipe) -> tuple[tuple[FilterPair, ...], Search |
         return (), None, []
     if recipe.pairs:
         return _read(recipe.pairs, analysis), None, [f"The filter pairs of {Path(recipe.pairs).name} are used."]
+    if not all(np.any(series.standardised()) for series in (analysis.heard, analysis.seen)):
+        return (), None, ["Nothing moves in this film; base coupling used."]
     search = find_pairs(analysis.heard, analysis.seen, seed=recipe.seed)
     if search.pairs:
         count = len(search.pairs)
