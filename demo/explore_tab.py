@@ -71,8 +71,9 @@ def _left() -> dict:
 def _right(app: App) -> dict:
     fields = {"status": status("Choose a layer and press the button, or give a file.")}
     fields["sheet"] = gr.Gallery(
-        looks.sheet("stride16", app.runs.folder), label="Channels: click one to dream it", columns=4, height="auto",
-        allow_preview=False, object_fit="cover", buttons=[], interactive=False, elem_classes="looks sheet",
+        looks.sheet("stride16", app.runs.folder), label="Channels: click one to dream it", columns=5, height="auto",
+        allow_preview=False, object_fit="cover", buttons=[], interactive=False, elem_classes="looks channels",
+        show_label=False,
     )  # fmt: skip
     fields["where"] = gr.Image(
         label="Where each of them is loudest", visible=False, interactive=False, buttons=["fullscreen"], height=360
@@ -152,6 +153,7 @@ def _wire_click(app: App, fields: dict) -> None:
             backbone = network if network in networks.here() else networks.YOURS
             recipe, verb = Recipe.from_look("eyes", backbone=backbone, layers=layers), "image"
         panel = next(p for p in panels if verb in p.verbs)
+        gr.Info(f"{name} is set. Give a {'sound' if kind == 'sound' else 'picture'} and press Dream.", duration=6)
         found = [gr.Tabs(selected=panel.tab)]
         for other in panels:
             found += panel.fill(recipe, verb) if other is panel else [gr.skip() for _ in other.outputs]

@@ -25,7 +25,8 @@ Teach a network your own motifs, and dream of them here. From a folder with a di
 
 ```
 pip install 'deepdream-av[training]'
-python -m training.retrain --backbone dreamnet --data my_pictures -o mine.keras
+python -m training.retrain --backbone dreamnet \\
+    --data my_pictures -o mine.keras
 ```
 
 Then drop `mine.keras` here. The file is taken as data: only plain layers of Keras are read, nothing in it is run. It is
@@ -39,8 +40,8 @@ def build(app: App) -> None:
     with gr.Row(equal_height=False):
         with gr.Column(scale=5, min_width=320):
             gr.Markdown(_ABOUT)
-            file = gr.File(label=f"Your network, a .keras file of at most {_most(app):g} MB", height=150)
         with gr.Column(scale=6, min_width=320):
+            file = gr.File(label=f"Your network, a .keras file of at most {_most(app):g} MB", height=150)
             told = gr.HTML("", elem_classes="status card", padding=True, label="Your network", js_on_load=None)
             go = gr.Button("Dream a picture with it", variant="primary", visible=False)
             away = gr.Button("Remove it", visible=False)

@@ -86,6 +86,9 @@ CSS = """
   background: linear-gradient(transparent, rgba(0, 0, 0, .72)); text-shadow: 0 1px 2px rgba(0, 0, 0, .8); }
 .sheet .thumbnail-lg { aspect-ratio: 1 !important; }
 .sheet .grid-container { grid-template-columns: repeat(auto-fill, minmax(58px, 1fr)) !important; }
+.channels .thumbnail-lg { aspect-ratio: 1 !important; }
+.channels .grid-container { grid-template-columns: repeat(auto-fill, minmax(112px, 1fr)) !important;
+  grid-template-rows: none; grid-auto-rows: min-content; }
 .modes .wrap { gap: .4rem; }
 .results { position: sticky; top: .8rem; align-self: flex-start; }
 .stage { overflow: hidden; }
