@@ -75,7 +75,7 @@ class App:
         dream.click(handler, inputs, outputs, **self.dreams(show_progress_on=status, scroll_to_output=False)).then(
             _idle, None, [dream, stop], **ask
         )
-        stop.click(_stopped(self, place), None, None, trigger_mode="multiple", **ask)
+        stop.click(_stopped(self, place), None, status, trigger_mode="multiple", **ask)
 
     def waited(self, work: Callable, request: gr.Request, place: str) -> str:
         """The file of a dream, for a program that waits for it.
@@ -128,8 +128,12 @@ def _asked(app: App, place: str):
 
 def _stopped(app: App, place: str):
     def stopped(request: gr.Request):
-        if not app.runs.stop(session_of(request), place):
+        session = session_of(request)
+        if not app.runs.stop(session, place):
             gr.Info("There is nothing to stop.")
+        elif not app.runs.working(session, place):
+            return line(Update(stage="Stopped: it leaves the queue when its turn comes"))
+        return gr.skip()
 
     return stopped
 
@@ -196,6 +200,7 @@ def line(update: Update, *, left: float | None = None, done: str = "Done", refus
         text, share = update.stage or "Dreaming", update.share or 0.0
         left = update.seconds * (1 / share - 1) if left is None and share > 0.05 else left
         right = f"about {max(left, 1):.0f} s left" if left is not None else f"{update.seconds:.0f} s"
+        right = right if update.seconds else ""  # it waits
     bar = f'<div class="track" aria-hidden="true"><div class="fill" style="width:{100 * share:.0f}%"></div></div>'
     told = f'<div class="line" role="status"><span>{markup(text)}</span><span>{right}</span></div>'
     return told + bar + notes

@@ -173,6 +173,11 @@ class Runs:
             run.stop()
         return run is not None
 
+    def working(self, session: str, place: str) -> bool:
+        """Whether a visitor's tab is doing something, and not waiting to."""
+        with self._lock:
+            return (session, place) in self._active
+
     def forget(self, session: str) -> None:
         """A visitor left: stop what still runs for him."""
         with self._lock:
