@@ -10,7 +10,7 @@ import dataclasses
 from pathlib import Path
 
 from deepdream_av.errors import UsageError, unknown_name
-from deepdream_av.media import files
+from deepdream_av.media import files, job
 from deepdream_av.recipe import Recipe, list_looks
 from deepdream_av.verbs import PICTURES, SOUNDS, VERBS, Verb
 
@@ -55,6 +55,10 @@ def parser(verb: str) -> argparse.ArgumentParser:
             "--spectrogram", metavar="FILE", help="picture of the sound before and after, .png, .jpg or .webp"
         )
         run.add_argument("--preview", metavar="FILE", help="sound to compare by: source and result in turn, level-matched")
+    if verb == "video":
+        run.add_argument(
+            "--keep-work", action="store_true", help="keep the hidden folder of the work when the film is finished"
+        )
     add_run_flags(run)
     return made
 
@@ -165,8 +169,10 @@ def checked(verb: str, flags: argparse.Namespace) -> argparse.Namespace:
         raise UsageError(
             f"The result must be a {'sound' if is_sound(source) else 'picture'}, as the source is. Received: '{output}'."
         )
-    files.check_output(output, force=flags.force, source=source)
-    names = ("force", "dry_run", "json", "quiet", "verbose")
+    # a film that a stopped run left is finished by the same command
+    goes_on = verb == "video" and job.unfinished(output)
+    files.check_output(output, force=flags.force or goes_on, source=source)
+    names = ("force", "dry_run", "json", "quiet", "verbose", *(("keep_work",) if verb == "video" else ()))
     beside = {name: _checked_beside(name, flags, source) for name in ("spectrogram", "preview")}
     return argparse.Namespace(
         source=source, output=output, recipe=recipe, **beside, **{name: getattr(flags, name) for name in names}

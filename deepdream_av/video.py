@@ -10,13 +10,11 @@ import contextlib
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 
 from deepdream_av import cli
-from deepdream_av.errors import InputError
 from deepdream_av.interrupts import finishing
 from deepdream_av.recipe import Recipe
 from deepdream_av.written import WrittenFilm
@@ -39,10 +37,13 @@ def dream_video(
     progress: Callable | None = None,
     say: Callable | None = None,
     preview: Callable | None = None,
+    resumable: bool = True,
+    keep_work: bool = False,
 ) -> DreamtFilm:
     """Dream in a film; frames, timestamps and length stay those of the source.
 
-    Ctrl-C finishes the file with what is done.
+    Ctrl-C finishes the file with what is done. Whatever ends the work, the same call goes on from there: until it is
+    done, all of it is kept in a hidden folder beside the output.
 
     Args:
         source: the film; None for the built-in example.
@@ -53,19 +54,23 @@ def dream_video(
         say: called with a sentence about anything that the user should know.
         preview: called as `preview(draw, shot)` after every frame; `draw()` gives it at the size at which it is dreamt,
             float32 `[height, width, 3]` in [0, 1]; shots count from 1.
+        resumable: whether the work is kept while it goes on.
+        keep_work: whether it stays when the film is finished.
 
     Raises:
         InputError: not a film, or nothing of it can be decoded.
         OutputError: the output cannot be written.
     """
     from deepdream_av.media.files import check_output
+    from deepdream_av.media.job import unfinished
     from deepdream_av.media.video import check_suffix
 
     recipe, say = recipe or Recipe.from_look(), say or (lambda text: None)
     progress = progress or (lambda done, total: None)
     told = dict(progress=progress, say=say, preview=preview or (lambda draw, shot: None))
+    told |= dict(resumable=resumable, keep_work=keep_work)
     check_suffix(output)
-    check_output(output, force=force, source=source)
+    check_output(output, force=force or resumable and unfinished(output), source=source)
     if source is not None:
         return _dream(source, output, recipe, force=force, name=str(source), **told)
     from deepdream_av.media.example import example_film
@@ -76,19 +81,26 @@ def dream_video(
         return _dream(example, output, recipe, force=force, name="", **told)
 
 
-def _dream(source, output, recipe: Recipe, *, force, progress, say, preview, name) -> DreamtFilm:
+def _dream(
+    source, output, recipe: Recipe, *, force, progress, say, preview, resumable, keep_work, name
+) -> DreamtFilm:
+    from deepdream_av.ascent.pictures import work_size
     from deepdream_av.media import metadata
     from deepdream_av.media.files import writing
+    from deepdream_av.media.kept_frames import KeptFrames
     from deepdream_av.media.video import FilmWriter, SoundFormat, open_film
+    from deepdream_av.temporal.pictures import Pictures
 
     began = time.monotonic()
     film = open_film(source, start=recipe.start, duration=recipe.duration)
     for note in film.notes:
         say(note)
     dreamer = _dreamer(recipe)  # only now: a bad file is told without TensorFlow; a wrong layer before any work
+    size = work_size(recipe, film.size, film=True)
     with (
-        _Sound(film, recipe, say=say) as sound,
-        writing(output, force=force, source=source) as part,
+        _kept_work(source, output, recipe, size=size, force=force, say=say, wanted=resumable) as job,
+        _Sound(film, recipe, say=say, job=job) as sound,
+        writing(output, force=force or job is not None and job.found, source=source, part=_part(job, output)) as part,
     ):
         track = sound.track
         writer = FilmWriter(
@@ -105,7 +117,10 @@ def _dream(source, output, recipe: Recipe, *, force, progress, say, preview, nam
         with finishing_writer(writer):
             sound.couple(film, dreamer, progress)
             sound.dream(progress)  # only now: what the output cannot hold is told before any work is done
-            work = _Pictures(film, recipe, writer, sound, dreamer)
+            kept = KeptFrames(job) if job is not None else None
+            if kept is not None and kept.count:
+                say(f"Going on from frame {kept.count} of an earlier run.")
+            work = Pictures(film, recipe, writer=writer, sound=sound, dreamer=dreamer, size=size, kept=kept)
             work.run(progress, preview)
         missing = film.missing
         if missing and not work.interrupted:
@@ -122,10 +137,47 @@ def _dream(source, output, recipe: Recipe, *, force, progress, say, preview, nam
             "damaged_packets": film.damaged,
             "shots": work.shots,
             "seconds": round(time.monotonic() - began, 2),
+            "resumed": work.resumed,
             "work_size": list(work.size),
             "sound": sound.report,
         }
+    if job is not None and work.interrupted:
+        job.stopped()
+        say("Stopped; the file holds what is done. The same command goes on from here.")
+    elif job is not None and not keep_work:
+        job.remove()
     return DreamtFilm(Path(output), recipe, report, work.interrupted)
+
+
+@contextlib.contextmanager
+def _kept_work(source, output, recipe: Recipe, *, size, force, say, wanted) -> Iterator:
+    """The folder in which the work is kept, or None."""
+    if not wanted:
+        yield None
+        return
+    from deepdream_av import __version__
+    from deepdream_av.media import fingerprint
+    from deepdream_av.media.job import Job
+
+    key = {
+        "source": fingerprint.of_file(source),
+        "recipe": fingerprint.of_recipe(recipe),
+        "version": __version__,
+        "size": f"{size[0]}x{size[1]}",
+    }
+    job = Job(output, key=key, force=force, say=say)
+    try:
+        yield job
+    except BaseException:
+        if job.empty:
+            job.remove()
+        raise
+    finally:
+        job.release()
+
+
+def _part(job, output) -> Path | None:
+    return job.folder / f"result{Path(output).suffix}" if job is not None else None
 
 
 def _dreamer(recipe: Recipe):
@@ -155,11 +207,11 @@ def finishing_writer(writer) -> Iterator[None]:
 class _Sound:
     """The sound of a film, its curves, and its dream."""
 
-    def __init__(self, film, recipe: Recipe, *, say):
+    def __init__(self, film, recipe: Recipe, *, say, job=None):
         from deepdream_av.correlate.features import sound_features
         from deepdream_av.media.film_sound import read_soundtrack
 
-        self.recipe, self.report, self._say = recipe, {}, say
+        self.recipe, self.report, self._say, self._job = recipe, {}, say, job
         self.features = self.arranged = self._dreaming = self._blocks = None
         self._left = np.zeros((0, 1), np.float32)
         self._given = 0
@@ -212,6 +264,7 @@ class _Sound:
             layout=track.layout,
             ceiling_db=_LOSSY_CEILING_DB,
             couple=self._let_pictures_drive,
+            kept=self._job,
         )
         self._dreaming.run(progress)
         if self._dreaming.interrupted:  # no picture is done yet, so there is nothing to keep
@@ -252,68 +305,6 @@ class _Sound:
             yield block[:cut]
 
 
-class _Pictures:
-    """Decoder, dream and encoder, each in a thread of its own, with a few frames between them."""
-
-    def __init__(self, film, recipe: Recipe, writer, sound: _Sound, dreamer):
-        from deepdream_av.ascent.pictures import work_size
-        from deepdream_av.temporal.carry import CarriedDream
-
-        self.film, self.writer, self.sound = film, writer, sound
-        self.size = work_size(recipe, film.size, film=True)
-        self.done = self.shots = 0
-        self.interrupted = False
-        self._toned, self._colour = dreamer.toned, recipe.colour
-        self._dream = CarriedDream(dreamer, memory=recipe.memory)
-        self._end = 0.0
-        self._tick = Fraction(1) / film.fps
-
-    def run(self, progress, preview) -> None:
-        from deepdream_av.temporal.stream import Background, Sink, watch
-
-        try:
-            with Sink(self._encode) as sink, Background(watch(self.film, self.size)) as frames:
-                for seen in frames:
-                    if seen.motion is None:
-                        self.shots += 1
-                    delta = self._dream(seen.small, motion=seen.motion, asked=self.sound.asked(seen.frame.time))
-                    sink.put((seen.frame, delta))
-                    self.done += 1
-                    preview(lambda seen=seen, delta=delta: self._shown(seen.small, delta), self.shots)
-                    frames = self.film.n_frames
-                    progress(self.done, max(frames, self.done) if frames else None)
-        except KeyboardInterrupt:
-            if not self.done:
-                raise
-            self.interrupted = True
-        if not self.done:
-            raise InputError(f"No picture of {self.film.path} can be decoded.")
-        with finishing():
-            self._write_sound(self._end if self.interrupted else None)
-
-    def _write_sound(self, until: float | None) -> None:
-        for block in self.sound.until(until):
-            self.writer.write_sound(block)
-
-    def _encode(self, item) -> None:
-        import cv2
-
-        frame, delta = item
-        width, height = self.film.size
-        if delta.shape[:2] != (height, width):
-            delta = cv2.resize(delta, (width, height), interpolation=cv2.INTER_CUBIC)
-        picture = frame.array.astype(np.float32) * np.float32(1 / 255)
-        self.writer.write(self._shown(picture, delta), frame.pts, frame.duration)
-        self._end = float(frame.pts * frame.time_base + (frame.duration * frame.time_base or self._tick))
-        self._write_sound(self._end)
-
-    def _shown(self, picture: np.ndarray, delta: np.ndarray) -> np.ndarray:
-        from deepdream_av.media.palette import keeper
-
-        dream = self._toned(picture, delta)
-        return dream if self._colour == "dream" else keeper(self._colour, picture, dream)(picture, dream)
-
-
 def main(argv: list[str] | None = None) -> int:
     """Command line of this verb."""
     return cli.main("video", argv, _job, plan=_plan)
@@ -338,7 +329,13 @@ def _plan(args) -> dict:
 
 def _job(args, progress, say) -> cli.Result:
     film = dream_video(
-        args.source, args.output, recipe=args.recipe, force=args.force, progress=progress, say=say
+        args.source,
+        args.output,
+        recipe=args.recipe,
+        force=args.force,
+        progress=progress,
+        say=say,
+        keep_work=args.keep_work,
     )
     return cli.Result(film.path, film.report, interrupted=film.interrupted)
 

@@ -231,12 +231,15 @@ def test_what_is_no_film_leaves_nothing_behind(tmp_path, recipe):
 def test_ctrl_c_keeps_what_is_done(tmp_path, recipe):
     source = make_film(tmp_path / "in.mp4", frames=30, sound=SoundFormat(44100, 2, "stereo"))
 
+    seen = []
+
     def stop(done, total):
         assert total == 30
-        if done == 7:
+        if len(seen) == 7:  # dreamt, not only looked at
             raise KeyboardInterrupt
 
-    result = video.dream_video(source, tmp_path / "out.mp4", recipe=recipe, progress=stop)
+    told = dict(progress=stop, preview=lambda draw, shot: seen.append(shot))
+    result = video.dream_video(source, tmp_path / "out.mp4", recipe=recipe, **told)
     assert result.interrupted and result.report["frames"] == 7
     assert times(result.path) == times(source)[:7]
     sound = read_soundtrack(open_film(result.path))

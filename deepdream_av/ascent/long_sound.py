@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
@@ -21,6 +22,14 @@ FEW_SECONDS = 10  # stride of a chunk where a second has more values than
 MANY_VALUES = 400_000
 
 
+@dataclass(frozen=True)
+class _Told:
+    """What is known of a chunk that was dreamt in an earlier run."""
+
+    scores: list[float]
+    change_db: float
+
+
 class LongSound:
     """A sound in a store, and the store its dream is written to.
 
@@ -32,6 +41,7 @@ class LongSound:
         ceiling_db: highest true peak of the result in dBTP.
         styler: called for one that gives each chunk a style, see `sound_style.SoundStyler`; else it is dreamt.
         couple: called with the `SoundDreamer` before it begins, to let pictures drive it.
+        kept: has `get(name)` and `put(name, **arrays)`, where finished chunks of an earlier run are, see `media.job`.
     """
 
     def __init__(
@@ -44,8 +54,9 @@ class LongSound:
         ceiling_db: float = -1.0,
         styler: Callable | None = None,
         couple: Callable | None = None,
+        kept=None,
     ):
-        self._styler, self._couple = styler, couple
+        self._styler, self._couple, self._kept = styler, couple, kept
         self.source, self.rate, self.recipe = source, rate, recipe
         self.layout, self.ceiling_db = layout, ceiling_db
         self.interrupted = False
@@ -139,7 +150,7 @@ class LongSound:
                 progress(round(min(before + share * kept, total), 1), total)
 
             start = max(first - chunks.guard, 0) / self.rate
-            piece = self._one(samples, dreamer, on_step if progress else None, start)
+            piece = self._kept_or_dreamt(f"sound-{index:05d}", samples, dreamer, on_step if progress else None, start)
             done.append((len(samples), piece[1]))
             return piece[0]
 
@@ -157,6 +168,18 @@ class LongSound:
         if progress:
             progress(total, total)
         self._summarise(done, dreamer)
+
+    def _kept_or_dreamt(self, name, samples, dreamer, on_step, start):
+        """One chunk, out of the kept ones if it is there."""
+        if self._kept is None:
+            return self._one(samples, dreamer, on_step, start)
+        kept = self._kept.get(name)
+        if kept is not None and kept["samples"].shape == samples.shape:
+            return kept["samples"], _Told(kept["scores"].tolist(), float(kept["change_db"]))
+        result, dreamt = self._one(samples, dreamer, on_step, start)
+        if not dreamt.interrupted:
+            self._kept.put(name, samples=result, scores=np.array(dreamt.scores), change_db=np.array(dreamt.change_db))
+        return result, dreamt
 
     def _one(self, samples, dreamer, on_step, start):
         """One chunk: mixed to one channel for the ear, dreamt, and given back to all channels."""

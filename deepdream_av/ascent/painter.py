@@ -208,6 +208,15 @@ class FramePainter:
         delta = self._painter.follow(wide, delta, steps=steps, step_size=_SOFTER * self.recipe.style_step)
         return np.ascontiguousarray(delta[inside])
 
+    def state(self) -> dict[str, np.ndarray]:
+        """All that the next frame depends on beside what was painted in the last one."""
+        return {"size": np.array(self._size or (0, 0))}
+
+    def restore(self, state: dict[str, np.ndarray]) -> None:
+        """Go on from a `state()` of the same film."""
+        height, width = state["size"].tolist()
+        self._size = (height, width) if height else None
+
     def activations(self, frame: np.ndarray) -> np.ndarray:
         """Mean squared activation of every layer in which style is seen."""
         seen = self._painter.goal.look(framed(frame, margin=MARGIN)[0])

@@ -92,7 +92,7 @@ def _check_existing(path, target, status, force, source):
 
 
 @contextlib.contextmanager
-def writing(path: str | os.PathLike, *, force: bool = False, source=None) -> Iterator[Path]:
+def writing(path: str | os.PathLike, *, force: bool = False, source=None, part: Path | None = None) -> Iterator[Path]:
     """Give a temporary path to write to; on leaving, the complete file takes the name `path`.
 
     If the body raises, the temporary file is removed and `path` is as it was.
@@ -101,6 +101,7 @@ def writing(path: str | os.PathLike, *, force: bool = False, source=None) -> Ite
         path: final name.
         force: whether an existing file may be replaced.
         source: file being dreamt, which is never replaced, or None.
+        part: the temporary path, on the same disk; None for a new one.
 
     Yields:
         A hidden `Path` in the same folder with the same suffix.
@@ -116,8 +117,10 @@ def writing(path: str | os.PathLike, *, force: bool = False, source=None) -> Ite
     ['note.txt']
     """
     target = check_output(path, force=force, source=source)
-    part = target.with_name(f".deepdream-{secrets.token_hex(6)}.part{target.suffix}")
+    given, part = part, part or target.with_name(f".deepdream-{secrets.token_hex(6)}.part{target.suffix}")
     try:
+        if given is not None:
+            given.unlink(missing_ok=True)
         # 0o666 and the user's umask, as for any other new file; O_EXCL as strangers may share the folder
         os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
     except OSError as error:

@@ -113,6 +113,7 @@ class CarriedDream:
         self._pulse.saved, self._turn = float(state["account"][0]), int(state["account"][1])
 
     def _begin(self, frame: np.ndarray, asked: Any) -> None:
+        self._pulse = Pulse()  # a shot depends on no other
         self._main = _Growth(self.dreamer.begin(frame, asked))
         count = getattr(self.dreamer, "voices", 0)
         self._voices = [_Growth(self.dreamer.begin_voice(frame, number)) for number in range(count)]

@@ -24,23 +24,26 @@ class Seen:
     Attributes:
         frame: the frame as it was read (`media.video.Frame`).
         small: float32 `[height, width, 3]` in [0, 1], at the size at which it is dreamt.
-        motion: from the last frame; None where a shot begins.
+        motion: from the last frame; None where a shot begins, and in frames that are known.
+        begins: whether a shot begins with it.
     """
 
     frame: object
     small: np.ndarray
     motion: Motion | None
+    begins: bool
 
 
-def watch(frames: Iterable, size: tuple[int, int]) -> Iterator[Seen]:
+def watch(frames: Iterable, size: tuple[int, int], *, known: int = 0) -> Iterator[Seen]:
     """Give every frame its small picture and its motion.
 
     Args:
         frames: objects with `array` (uint8 `[height, width, 3]`) and `time` (seconds).
         size: (width, height) of the small pictures.
+        known: the first so many frames are dreamt already, and their motion is not asked for.
     """
     flow, cuts, before = FlowEstimator("medium"), CutDetector(), None
-    for frame in frames:
+    for number, frame in enumerate(frames):
         small = _scaled(frame.array, size)
         # motion is followed a little finer than dreams are made: what is off by a tenth of a pixel flickers
         height, width = frame.array.shape[:2]
@@ -51,8 +54,8 @@ def watch(frames: Iterable, size: tuple[int, int]) -> Iterator[Seen]:
             else _scaled(frame.array, (max(1, round(width * scale)), max(1, round(height * scale))))
         )
         cut = cuts(small, time=frame.time)
-        motion = None if cut or before is None else resized(flow(fine, before), size)
-        yield Seen(frame, small, motion)
+        motion = None if cut or number < known else resized(flow(fine, before), size)
+        yield Seen(frame, small, motion, cut)
         before = fine
 
 
