@@ -10,7 +10,7 @@ from deepdream_av.media.metadata import read_note
 from deepdream_av.recipe import Recipe
 
 gr = pytest.importorskip("gradio", reason="the web app needs gradio")
-from demo import image_tab, image_work, looks, pace, uploads  # noqa: E402
+from demo import image_events, image_work, looks, pace, uploads  # noqa: E402
 from demo.limits import Limits  # noqa: E402
 from demo.page import App  # noqa: E402
 from demo.service import Runs  # noqa: E402
@@ -40,7 +40,7 @@ def photo(tmp_path, lake):
 
 def given(**changes):
     """Fields of the tab as a visitor finds them."""
-    values = image_tab._values(Recipe.from_look("eyes"))
+    values = image_events.values(Recipe.from_look("eyes"))
     rest = {
         "mode": "Dream", "source": None, "style": None, "base": "", "look": "eyes", "backbone": "dreamnet", "seed": 0,
         "fixed": True, "guide": None, "masked": False, "mask": None, "style_scale": 1.0, "content": 0.2, "seconds": 1.0,
@@ -65,7 +65,7 @@ def made(app, values):
 
 def test_untouched_fields_are_the_look_itself(app):
     for look in looks.looks():
-        values = given(look=look, **image_tab._values(Recipe.from_look(look)))
+        values = given(look=look, **image_events.values(Recipe.from_look(look)))
         values["backbone"] = Recipe.from_look(look).backbone
         assert image_work.recipe_of(values, app, None) == Recipe.from_look(look), look
 
@@ -74,8 +74,8 @@ def test_a_recipe_comes_back_into_the_fields(app):
     layers = (("stride16#4", 0.5),)
     recipe = Recipe.from_look("giants", seed=9, strength=2.0, layers=layers, octaves=2, colour="luminance")
     names = looks.looks()
-    fields = (*image_tab._FILLED, *image_tab._STYLE, *image_tab._ZOOM, *image_tab._SET)
-    filled = dict(zip(fields, image_tab._fill(names)(recipe, "image")))
+    fields = (*image_events.FILLED, *image_events.STYLE, *image_events.ZOOM, *image_events.SET)
+    filled = dict(zip(fields, image_events.fill(names)(recipe, "image")))
     assert filled["gallery"]["selected_index"] == names.index("giants")
     values = given(**{n: v for n, v in filled.items() if n not in ("gallery", "about")})
     assert image_work.recipe_of(values, app, None) == recipe
@@ -109,7 +109,8 @@ def test_a_zoom_is_a_film(app, photo):
 def test_a_painting_takes_the_colours_of_its_style(app, photo, tmp_path):
     red = tmp_path / "red.png"
     write_image(red, np.broadcast_to(np.float32([0.8, 0.1, 0.1]), (64, 64, 3)).copy())
-    values = given(source=str(photo), style=str(red), mode="Paint in a style", speed="sketch", work_size=64, content=0.0)
+    changes = dict(style=str(red), mode="Paint in a style", speed="sketch", work_size=64, content=0.0)
+    values = given(source=str(photo), **changes)
     _, (_, note, _), (before, after) = made(app, values)
     assert note.kind == "style" and note.recipe.styles == (("red.png", 1.0),)
     redness = [float((x[..., 0] - x[..., 1:].mean(-1)).mean()) for x in (before, after)]
