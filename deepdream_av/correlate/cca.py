@@ -95,10 +95,12 @@ def events(seen: Components) -> Events:
     skew = ((scores @ mix) ** 3).mean(0)
     mix *= np.where(skew < 0, -1, 1)
     covariance = (scores @ mix).T @ seen.scores @ seen.loadings / max(1, len(scores))
-    whole = np.zeros([seen.scores.shape[1], mix.shape[1]], np.float32)
-    whole[: len(mix)] = mix
+    weights = few(covariance.astype(np.float32))
+    # from here on an event is what its channels do; the turned component is only its most striking part
+    mix = seen.loadings @ weights.T
+    mix /= np.maximum((seen.scores @ mix).std(0), 1e-6)
     clear = np.sqrt(np.abs(skew) / max(np.abs(skew).max(initial=0.0), 1e-9))
-    return Events(whole, few(covariance.astype(np.float32)), clear.astype(np.float32))
+    return Events(mix, weights, clear.astype(np.float32))
 
 
 def best_pairs(cross: np.ndarray, heard: np.ndarray, seen: Events) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
