@@ -89,6 +89,7 @@ def compare(
     *,
     pairs: Iterable[FilterPair] = (),
     source: tuple[Series, Series] | None = None,
+    judges: tuple[str, str] = ("random", "discriminator"),
     shifts: int = 199,
     seed: int = 0,
 ) -> Judgement:
@@ -99,6 +100,7 @@ def compare(
         heard_after, seen_after: of the dream, at the same frames.
         pairs: those that were dreamt with.
         source: what the networks that dreamt hear and see in the film; needed with `pairs`.
+        judges: names of who listened and who looked.
         shifts: how often the sound is moved out of place to see what chance gives.
         seed: of these moves, which are the same before and after.
 
@@ -109,21 +111,24 @@ def compare(
     if pairs and source is None:
         raise UsageError("`pairs` need `source`, what was heard and seen before the dream. Received: None.")
     heard_after, seen_after = on_clock(heard_after, heard_before), on_clock(seen_after, seen_before)
-    heard, seen = (_network(series) for series in (heard_before, seen_before))
-    searches = [find_pairs(*x, most=1, shifts=shifts, seed=seed) for x in ((heard_before, seen_before), (heard_after, seen_after))]
-    together = _reading((heard, seen), searches[0].lags, *(_of_search(search) for search in searches))
+    both = ((heard_before, seen_before), (heard_after, seen_after))
+    searches = [find_pairs(*series, most=1, shifts=shifts, seed=seed) for series in both]
+    together = _reading(judges, searches[0].lags, *(_of_search(search) for search in searches))
     picture = sound = None
     if pairs:
         source = tuple(on_clock(series, seen_before) for series in source)
         moves = np.concatenate([[0.0], other_places(seen_before.times, shifts, seed)])
         # the picture follows what is heard by a lag, so that the sound is ahead of what is seen by as much
         lags = np.array([pair.lag for pair in pairs])
-        asked = [np.stack([canonical(s, getattr(p, side)) for p in pairs], 1) for s, side in zip(source, ("heard", "seen"))]
+        asked = [
+            np.stack([canonical(series, getattr(pair, side)) for pair in pairs], 1)
+            for series, side in zip(source, ("heard", "seen"))
+        ]
         picture, sound = (
             _reading((name,), LAGS, *(_read(x, curves, turn * lags, turn, moves) for x in series))
             for name, series, curves, turn in (
-                (seen, (seen_before, seen_after), asked[0], 1),
-                (heard, (heard_before, heard_after), asked[1], -1),
+                (judges[1], (seen_before, seen_after), asked[0], 1),
+                (judges[0], (heard_before, heard_after), asked[1], -1),
             )
         )
     return Judgement(together, picture, sound, len(together.null), seed)
@@ -208,10 +213,6 @@ def on_clock(after: Series, before: Series) -> Series:
             f"Received: {len(before.times)} and {len(after.times)} of them, or other times."
         )
     return replace(after, times=before.times, shots=before.shots)
-
-
-def _network(series: Series) -> str:
-    return series.names[0].partition("#")[0] if series.names else ""
 
 
 def _z(rho) -> np.ndarray:
