@@ -242,6 +242,8 @@ class Recipe:
         "what of the sound stays while it is dreamt, with weights: onsets, chroma, envelope; onsets:0 for nothing",
     )
     sound_steps: int = _f(24, "most gradient steps spent on the sound", low=1, high=1000, flag=False)
+    rounds: int = _f(0, "times a sound is heard as a loop, each dreamt from the last; 0: once, no loop", low=0, high=1000)
+    stretch: float = _f(1.01, "how many times as long as the last one each round is", low=0.9, high=1.1)
 
     # zoom
     seconds: float = _f(10.0, "length of the zoom", low=0.1, high=1e6, unit="s")
@@ -262,6 +264,9 @@ class Recipe:
         low=0.0,
         high=1.0,
         flag=False,
+    )
+    cadence: int = _f(
+        1, "dream on every so many frames of a film, and carry the dreams on both sides into those between", low=1, high=4
     )
     coupling: str = _f(
         "joint",

@@ -14,6 +14,7 @@ _WISHES = frozenset({"contrast", "guides", "guide_match", "terms", "penalties"})
 _PICTURE = frozenset({"bands", "canvas", "anchor", "colour"})
 _EAR = frozenset({"ear", "ear_layers", "ear_classes", "sound", "sound_change", "times", "band", "keep"})
 _PART = frozenset({"start", "duration"})
+_LOOP = frozenset({"rounds", "stretch"})
 _STYLE = frozenset({"styles", "style_loss", "style_scale", "style_steps", "content_weight"})
 _COUPLING = frozenset({"coupling", "coupling_strength", "mixer", "pairs"})
 _ZOOM = frozenset({"seconds", "fps", "zoom", "rotate", "translate", "loop", "audio"})
@@ -54,13 +55,13 @@ VERBS = {
     "audio": Verb(
         "Dream in a sound.",
         SOUNDS,
-        _EAR | _PART | {"guides", "guide_match"},
+        _EAR | _PART | _LOOP | {"guides", "guide_match"},
         "song.wav -o dream.wav --strength 1.5",
     ),
     "video": Verb(
         "Dream in the pictures and in the sound of a film. Without SOURCE: in a built-in example.",
         FILMS,
-        _NETWORK | _WISHES | _PICTURE | _EAR | _PART | _STYLE | _COUPLING | {"mask"},
+        _NETWORK | _WISHES | _PICTURE | _EAR | _PART | _STYLE | _COUPLING | {"mask", "cadence"},
         "film.mp4 -o dream.mp4 --look eyes",
         needs_source=False,
     ),
@@ -83,7 +84,7 @@ VERBS = {
     "style": Verb(
         "Paint a picture in the style of others, or give a sound the style of other sounds.",
         PICTURES + SOUNDS,
-        _NETWORK | _STYLE | _PART | {"optimizer", "stylizer", "penalties", "colour", "rhythm", "ear"},
+        _NETWORK | _STYLE | _PART | _LOOP | {"optimizer", "stylizer", "penalties", "colour", "rhythm", "ear"},
         "photo.jpg --style painting.jpg --style other.jpg:0.3 -o out.png",
         source="picture to paint, or sound",
     ),

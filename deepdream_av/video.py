@@ -39,6 +39,7 @@ def dream_video(
     preview: Callable | None = None,
     resumable: bool = True,
     keep_work: bool = False,
+    lossless: bool = False,
 ) -> DreamtFilm:
     """Dream in a film; frames, timestamps and length stay those of the source.
 
@@ -56,6 +57,7 @@ def dream_video(
             float32 `[height, width, 3]` in [0, 1]; shots count from 1.
         resumable: whether the work is kept while it goes on.
         keep_work: whether it stays when the film is finished.
+        lossless: whether every level of every pixel is kept; `.mkv` alone.
 
     Raises:
         InputError: not a film, or nothing of it can be decoded.
@@ -68,8 +70,8 @@ def dream_video(
     recipe, say = recipe or Recipe.from_look(), say or (lambda text: None)
     progress = progress or (lambda done, total: None)
     told = dict(progress=progress, say=say, preview=preview or (lambda draw, shot: None))
-    told |= dict(resumable=resumable, keep_work=keep_work)
-    check_suffix(output)
+    told |= dict(resumable=resumable, keep_work=keep_work, lossless=lossless)
+    check_suffix(output, lossless=lossless)
     check_output(output, force=force or resumable and unfinished(output), source=source)
     if source is not None:
         return _dream(source, output, recipe, force=force, name=str(source), **told)
@@ -82,10 +84,11 @@ def dream_video(
 
 
 def _dream(
-    source, output, recipe: Recipe, *, force, progress, say, preview, resumable, keep_work, name
+    source, output, recipe: Recipe, *, force, progress, say, preview, resumable, keep_work, lossless, name
 ) -> DreamtFilm:
     from deepdream_av.ascent.pictures import work_size
     from deepdream_av.media import metadata
+    from deepdream_av.media.carried_streams import Carried
     from deepdream_av.media.files import writing
     from deepdream_av.media.kept_frames import KeptFrames
     from deepdream_av.media.video import FilmWriter, SoundFormat, open_film
@@ -111,6 +114,9 @@ def _dream(
             aspect=film.aspect,
             sound=SoundFormat(track.rate, track.store.channels, track.layout, track.start) if track else None,
             comment=metadata.encode(recipe, source=name, kind="video"),
+            lossless=lossless,
+            clear=film.clear,
+            carried=Carried(film),
         )
         for note in writer.notes:
             say(note)
@@ -135,6 +141,7 @@ def _dream(
             "missing": missing,
             "missing_seconds": round(film.missing_seconds, 2),
             "damaged_packets": film.damaged,
+            "dreamt": work.dreamt,
             "shots": work.shots,
             "seconds": round(time.monotonic() - began, 2),
             "resumed": work.resumed,
@@ -336,6 +343,7 @@ def _job(args, progress, say) -> cli.Result:
         progress=progress,
         say=say,
         keep_work=args.keep_work,
+        lossless=args.lossless,
     )
     return cli.Result(film.path, film.report, interrupted=film.interrupted)
 

@@ -72,20 +72,56 @@ class CarriedDream:
         Returns:
             float32 `[height, width, 3]`.
         """
-        level = self._wanted(asked)
-        if motion is None or self._main is None or self._main.shown.shape != frame.shape:
-            self._begin(frame, asked)
-            self._level = level
-            return self._finished(frame)
-        way = _Way(motion)
+        if not self.goes_on(frame, motion):
+            return self.begin(frame, asked)
+        way = Way(motion)
+        self.grow(frame, way, asked)
+        return self.show(frame, motion, asked)
+
+    def goes_on(self, frame: np.ndarray, motion: Motion | None) -> bool:
+        """Whether a frame can follow the last one; else it begins a shot."""
+        return motion is not None and self._main is not None and self._main.shown.shape == frame.shape
+
+    def begin(self, frame: np.ndarray, asked: Any = None) -> np.ndarray:
+        """The difference to show on the first frame of a shot."""
+        self._begin(frame, asked)
+        self._level = self._wanted(asked)
+        return self._finished(frame, self.parts)
+
+    def grow(self, frame: np.ndarray, way: Way, asked: Any = None) -> None:
+        """Carry the dream to a frame and let it grow there, without showing it yet.
+
+        Args:
+            frame: float32 `[height, width, 3]` in [0, 1].
+            way: from the last frame that was grown on.
+            asked: what the sound asks of it.
+        """
         self._main.carry(way)
         self._main.grow(self.dreamer.follow(frame, self.memory * self._main.grown, asked), way)
         self._grow_voices(frame, way)
+
+    @property
+    def parts(self) -> list[np.ndarray]:
+        """The main dream and each voice at level 1, float32 `[height, width, 3]`, where they were grown last."""
+        return [growth.shown for growth in (self._main, *self._voices)]
+
+    def show(
+        self, frame: np.ndarray, motion: Motion, asked: Any = None, *, parts: list[np.ndarray] | None = None
+    ) -> np.ndarray:
+        """The difference to show on a frame that follows the last one that was shown.
+
+        Args:
+            frame: float32 `[height, width, 3]` in [0, 1].
+            motion: from the last frame to this one.
+            asked: what the sound asks of it.
+            parts: as `parts`, carried to this frame; those grown last if None.
+        """
+        parts, level = parts or self.parts, self._wanted(asked)
         if not np.array_equal(level, self._level):
             change = level - self._level
-            self._level = self._level + self._pulse.share(_rms(self._at(change))) * change
+            self._level = self._level + self._pulse.share(_rms(_at(change, parts))) * change
         before = warp(self._last, motion.flow)
-        delta = self._finished(frame)
+        delta = self._finished(frame, parts)
         self._pulse.book(
             unrest=float((motion.residual**2 * motion.seen).mean()),
             shown=float((np.square(self._last - before).mean(2) * motion.seen).mean()),
@@ -119,7 +155,7 @@ class CarriedDream:
         self._voices = [_Growth(self.dreamer.begin_voice(frame, number)) for number in range(count)]
         self._turn = 0
 
-    def _grow_voices(self, frame: np.ndarray, way: _Way) -> None:
+    def _grow_voices(self, frame: np.ndarray, way: Way) -> None:
         count = len(self._voices)
         for voice in self._voices:
             voice.carry(way)
@@ -133,23 +169,24 @@ class CarriedDream:
         voices = np.zeros(count) if asked is None or not count else asked.voices
         return np.float32([1.0, 0.0, *voices] if asked is None else [asked.gain, asked.bass, *voices])
 
-    def _at(self, level: np.ndarray) -> np.ndarray:
-        """The dream at a level."""
-        gain, bass, *voices = level
-        delta = gain * self._main.shown
-        if abs(bass) > 1e-4:
-            delta = delta + bass * _large(self._main.shown)
-        for voice, share in zip(self._voices, voices):
-            delta = delta + share * voice.shown
-        return delta
-
-    def _finished(self, frame: np.ndarray) -> np.ndarray:
-        delta = self._at(self._level)
+    def _finished(self, frame: np.ndarray, parts: list[np.ndarray]) -> np.ndarray:
+        delta = _at(self._level, parts)
         self._last = self.dreamer.toned(frame, delta)
         return delta
 
 
-class _Way:
+def _at(level: np.ndarray, parts: list[np.ndarray]) -> np.ndarray:
+    """A dream at a level: of the whole, of its large shapes on top, and of each voice."""
+    (gain, bass, *shares), (main, *voices) = level, parts
+    delta = gain * main
+    if abs(bass) > 1e-4:
+        delta = delta + bass * _large(main)
+    for voice, share in zip(voices, shares):
+        delta = delta + share * voice
+    return delta
+
+
+class Way:
     """How one frame follows another, made ready for dreams."""
 
     def __init__(self, motion: Motion):
@@ -162,13 +199,13 @@ class _Growth:
     def __init__(self, grown: np.ndarray, shown: np.ndarray | None = None):
         self.grown, self.shown = grown, grown if shown is None else shown
 
-    def carry(self, way: _Way) -> None:
+    def carry(self, way: Way) -> None:
         """To the next frame; what was hidden is let go."""
         self.grown, self.shown = (
             warp(delta, way.flow, kind="cubic") * way.seen[..., None] for delta in (self.grown, self.shown)
         )
 
-    def grow(self, grown: np.ndarray, way: _Way) -> None:
+    def grow(self, grown: np.ndarray, way: Way) -> None:
         """Become this, and show as much of it as the film hides."""
         change = grown - self.shown
         self.grown = grown

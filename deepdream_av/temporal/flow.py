@@ -23,11 +23,14 @@ class Motion:
             hidden (or left of the picture, or where the flow cannot be trusted).
         residual: float32 `[height, width]`, absolute difference in [0, 1] between the frame and the
             one before, warped onto it: what the motion does not explain.
+        ahead: float32 `[height, width, 2]`, the other way round: where every pixel of the frame before
+            is in this one.
     """
 
     flow: np.ndarray
     seen: np.ndarray
     residual: np.ndarray
+    ahead: np.ndarray | None = None
 
 
 class FlowEstimator:
@@ -57,15 +60,7 @@ class FlowEstimator:
             now, before: float32 `[height, width, 3]` in [0, 1], of one size.
         """
         a, b = grey(now), grey(before)
-        backward, forward = self.backward(a, b), self.backward(b, a)
-        agreed = visible(backward, forward)
-        # on a bare wall the search follows the grain; if nothing changed there, nothing moved
-        still = (1 - agreed) * unchanged(now, before)
-        still = np.maximum(still, at_rest(now, before, warp(before, backward)))
-        backward = backward * (1 - still)[..., None]
-        carried = warp(before, backward)
-        seen = np.maximum(agreed * explained(now, carried), still)
-        return Motion(backward, seen, np.abs(carried - now).mean(2))
+        return judged(now, before, self.backward(a, b), self.backward(b, a))
 
     def backward(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         """The flow alone, from uint8 `[height, width]` pictures: where in `b` the pixels of `a` are."""
@@ -77,6 +72,35 @@ class FlowEstimator:
         if any(pad):
             a, b = (np.pad(x, ((0, pad[0]), (0, pad[1])), mode="edge") for x in (a, b))
         return np.ascontiguousarray(self._dis.calc(a, b, None)[:height, :width])
+
+
+def judged(now: np.ndarray, before: np.ndarray, backward: np.ndarray, forward: np.ndarray) -> Motion:
+    """The motion that two flows tell of, and how far they can be trusted.
+
+    Args:
+        now, before: float32 `[height, width, 3]` in [0, 1].
+        backward: float32 `[height, width, 2]`, where in `before` the pixels of `now` are.
+        forward: where in `now` those of `before` are.
+    """
+    agreed = visible(backward, forward)
+    # on a bare wall the search follows the grain; if nothing changed there, nothing moved
+    still = (1 - agreed) * unchanged(now, before)
+    still = np.maximum(still, at_rest(now, before, warp(before, backward)))
+    moving = (1 - still)[..., None]
+    backward = backward * moving
+    carried = warp(before, backward)
+    seen = np.maximum(agreed * explained(now, carried), still)
+    return Motion(backward, seen, np.abs(carried - now).mean(2), forward * moving)
+
+
+def composed(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """The flow that goes along `first` and from there along `second`, float32 `[height, width, 2]`.
+
+    >>> right, down = (np.full((4, 4, 2), step, np.float32) for step in ([1, 0], [0, 2]))
+    >>> composed(right, down)[0, 0].tolist()
+    [1.0, 2.0]
+    """
+    return first + warp(second, first)
 
 
 def resized(motion: Motion, size: tuple[int, int]) -> Motion:
@@ -91,11 +115,13 @@ def resized(motion: Motion, size: tuple[int, int]) -> Motion:
     height, width = motion.seen.shape
     if (width, height) == size:
         return motion
-    flow, seen, residual = (
-        cv2.resize(x, size, interpolation=cv2.INTER_AREA) for x in (motion.flow, motion.seen, motion.residual)
+    flow, seen, residual, ahead = (
+        x if x is None else cv2.resize(x, size, interpolation=cv2.INTER_AREA)
+        for x in (motion.flow, motion.seen, motion.residual, motion.ahead)
     )
     scale = np.array([size[0] / width, size[1] / height], np.float32)
-    return Motion(flow * scale, (seen > 0.6).astype(np.float32), residual)
+    seen = (seen > 0.6).astype(np.float32)
+    return Motion(flow * scale, seen, residual, ahead if ahead is None else ahead * scale)
 
 
 def grey(picture: np.ndarray) -> np.ndarray:

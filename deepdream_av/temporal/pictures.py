@@ -11,6 +11,7 @@ import numpy as np
 from deepdream_av.errors import InputError
 from deepdream_av.interrupts import finishing
 from deepdream_av.recipe import Recipe
+from deepdream_av.temporal.cadence import Cadence
 from deepdream_av.temporal.carry import CarriedDream
 from deepdream_av.temporal.stream import Background, Sink, watch
 
@@ -35,6 +36,7 @@ class Pictures:
     Attributes:
         done: frames that were handed on.
         shots: how many there were.
+        dreamt: on how many frames it was dreamt in this run; the others lie between them.
         resumed: frames that an earlier run had kept.
         interrupted: whether Ctrl-C ended it.
     """
@@ -47,10 +49,15 @@ class Pictures:
         self._kept, self._dreamer = kept, dreamer
         self._toned, self._colour = dreamer.toned, recipe.colour
         self._dream = CarriedDream(dreamer, memory=recipe.memory)
+        self._cadence = Cadence(self._dream, every=recipe.cadence)
         self._end = 0.0
         self._tick = Fraction(1) / film.fps
         self._whole = True  # nothing is half done
         self._open, self._since = 0, time.monotonic()
+
+    @property
+    def dreamt(self) -> int:
+        return self._cadence.dreamt
 
     def run(self, progress: Callable, preview: Callable) -> None:
         """Dream them all.
@@ -67,6 +74,7 @@ class Pictures:
                     self._run(frames, sink, progress, preview)
                 except KeyboardInterrupt:
                     if self._whole:
+                        self._cadence.drop()
                         self._close_piece(sink, self._state())
                     raise
         except KeyboardInterrupt:
@@ -78,6 +86,8 @@ class Pictures:
                 self._kept.abandon()
         if not self.done:
             raise InputError(f"No picture of {self.film.path} can be decoded.")
+        if self.interrupted:
+            self.writer.stop = self._end
         with finishing():
             self._write_sound(self._end if self.interrupted else None)
 
@@ -86,7 +96,10 @@ class Pictures:
             self._restore(self._kept.state)
         known = iter(self._kept) if self.resumed else iter(())
         for seen in frames:
-            self.shots += seen.begins
+            if seen.begins:
+                self._hand_on(self._cadence.end, sink, preview)
+                self._close_piece(sink, {})
+                self.shots += 1
             if self.done < self.resumed:
                 sink.put((seen.frame, next(known)))
                 self.done += 1
@@ -94,20 +107,25 @@ class Pictures:
                 self._follow(seen, sink, preview)
             count = self.film.n_frames
             progress(self.done, max(count, self.done) if count else None)
+        self._hand_on(self._cadence.end, sink, preview)
         self._close_piece(sink, {})
 
     def _follow(self, seen, sink, preview) -> None:
-        if seen.begins:
-            self._close_piece(sink, {})
-        elif self._open >= PIECE_FRAMES or time.monotonic() - self._since > PIECE_SECONDS:
+        full = self._open >= PIECE_FRAMES or time.monotonic() - self._since > PIECE_SECONDS
+        if full and not self._cadence.waits:
             self._close_piece(sink, self._state())
+        self._hand_on(lambda: self._cadence.add(seen, self.sound.asked(seen.frame.time)), sink, preview)
+
+    def _hand_on(self, finish: Callable, sink, preview) -> None:
         self._whole = False
-        delta = self._dream(seen.small, motion=seen.motion, asked=self.sound.asked(seen.frame.time))
-        sink.put((seen.frame, delta))
-        self._open += 1
+        finished = finish()
+        for seen, delta in finished:
+            sink.put((seen.frame, delta))
+        self._open += len(finished)
+        self.done += len(finished)
         self._whole = True
-        self.done += 1
-        preview(lambda: self._shown(seen.small, delta), self.shots)
+        for seen, delta in finished:
+            preview(lambda seen=seen, delta=delta: self._shown(seen.small, delta), self.shots)
 
     def _close_piece(self, sink, state) -> None:
         if self._open:
@@ -118,11 +136,14 @@ class Pictures:
         """What the next frame depends on, copied, as the work goes on while it is written."""
         if self._kept is None:
             return {}
-        parts = {"carry": self._dream.state(), "dreamer": self._dreamer.state()}
+        parts = {whose: thing.state() for whose, thing in self._states()}
         return {f"{part}.{name}": np.array(x) for part, state in parts.items() for name, x in state.items()}
 
+    def _states(self):
+        return ("carry", self._dream), ("dreamer", self._dreamer), ("cadence", self._cadence)
+
     def _restore(self, state) -> None:
-        for part, whose in (("carry", self._dream), ("dreamer", self._dreamer)):
+        for part, whose in self._states():
             whose.restore({n.partition(".")[2]: x for n, x in state.items() if n.partition(".")[0] == part})
 
     def _write_sound(self, until: float | None) -> None:
@@ -139,7 +160,7 @@ class Pictures:
             dreamt = self._finished(frame, dreamt)
             if self._kept is not None:
                 self._kept.add(dreamt)
-        self.writer.write(dreamt, frame.pts, frame.duration)
+        self.writer.write(dreamt, frame.pts, frame.duration, alpha=frame.alpha)
         self._end = float(frame.pts * frame.time_base + (frame.duration * frame.time_base or self._tick))
         self._write_sound(self._end)
 
