@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from deepdream_av import cli
+from deepdream_av.errors import DeepDreamError
 from deepdream_av.interrupts import finishing
 from deepdream_av.recipe import Recipe
 from deepdream_av.written import WrittenFilm
@@ -128,6 +129,7 @@ def _dream(
                 say(f"Going on from frame {kept.count} of an earlier run.")
             work = Pictures(film, recipe, writer=writer, sound=sound, dreamer=dreamer, size=size, kept=kept)
             work.run(progress, preview)
+        told = None if work.interrupted else sound.told(film, part, Path(output).name, dreamer, progress)
         missing = film.missing
         if missing and not work.interrupted:
             say(
@@ -147,13 +149,28 @@ def _dream(
             "resumed": work.resumed,
             "work_size": list(work.size),
             "sound": sound.report,
+            "coupling": sound.arranged.mode,
         }
+    if told is not None:
+        report["correlation"] = _written_report(output, told, say)
     if job is not None and work.interrupted:
         job.stopped()
         say("Stopped; the file holds what is done. The same command goes on from here.")
     elif job is not None and not keep_work:
         job.remove()
     return DreamtFilm(Path(output), recipe, report, work.interrupted)
+
+
+def _written_report(output, told, say) -> str:
+    """Path of the page beside a film that is there already and must not be lost for its report."""
+    from deepdream_av.correlate.report import write_reports
+
+    try:
+        written = write_reports(output, told, force=True)
+    except DeepDreamError as error:
+        say(f"The report of the coupling could not be written: {error}")
+        return ""
+    return str(written[1]) if written else ""
 
 
 @contextlib.contextmanager
@@ -279,6 +296,27 @@ class _Sound:
         self.report = dict(self._dreaming.report)
         for note in self.report.get("notes", ()):
             self._say(note)
+
+    def told(self, film, part, name: str, dreamer, progress):
+        """What a finished film has to tell of its coupling; None if there was none, or if nobody wants to wait."""
+        if self.arranged.mode == "off" or self.arranged.analysis is None or self.arranged.analysis.heard is None:
+            return None
+        from deepdream_av.correlate.measure import measure
+
+        try:
+            return measure(
+                film,
+                self.track,
+                part,
+                self.arranged,
+                self.recipe,
+                name=name,
+                backbone=dreamer.backbone,
+                progress=progress,
+            )
+        except KeyboardInterrupt:
+            self._say("Stopped; the film is whole, its report of the coupling is left out.")
+            return None
 
     def _let_pictures_drive(self, dreamer) -> None:
         coupling, begin = self.arranged.coupling, float(self.track.start)

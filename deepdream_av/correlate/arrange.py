@@ -90,19 +90,18 @@ def _analysed(film, track, recipe, dreamer, layers, progress) -> Analysis:
     # what lies below the deepest dreamt layer costs nothing more to be looked at
     deepest = known.index(layers[-1])
     looked = {*layers, *(name for name in LAYERS if name in known[: deepest + 1])}
-    ear = load_backbone(recipe.ear) if recipe.coupling in ("pairs", "joint") else None
     return analyse(
         film,
         track,
         backbone=dreamer.backbone,
         seen_layers=[name for name in known if name in looked],
-        ear=ear,
+        ear=load_backbone(recipe.ear),
         progress=progress,
     )
 
 
 def _pairs(analysis: Analysis, recipe) -> tuple[tuple[FilterPair, ...], Search | None, list[str]]:
-    if analysis.heard is None:
+    if analysis.heard is None or recipe.coupling == "base":
         return (), None, []
     if recipe.pairs:
         return _read(recipe.pairs, analysis), None, [f"The filter pairs of {Path(recipe.pairs).name} are used."]
