@@ -56,6 +56,7 @@ def parser(verb: str) -> argparse.ArgumentParser:
         )
         run.add_argument("--preview", metavar="FILE", help="sound to compare by: source and result in turn, level-matched")
     if verb == "video":
+        run.add_argument("--lossless", action="store_true", help="keep every level of every pixel, in .mkv (FFV1, FLAC)")
         run.add_argument(
             "--keep-work", action="store_true", help="keep the hidden folder of the work when the film is finished"
         )
@@ -172,7 +173,7 @@ def checked(verb: str, flags: argparse.Namespace) -> argparse.Namespace:
     # a film that a stopped run left is finished by the same command
     goes_on = verb == "video" and job.unfinished(output)
     files.check_output(output, force=flags.force or goes_on, source=source)
-    names = ("force", "dry_run", "json", "quiet", "verbose", *(("keep_work",) if verb == "video" else ()))
+    names = ("force", "dry_run", "json", "quiet", "verbose", *(("keep_work", "lossless") if verb == "video" else ()))
     beside = {name: _checked_beside(name, flags, source) for name in ("spectrogram", "preview")}
     return argparse.Namespace(
         source=source, output=output, recipe=recipe, **beside, **{name: getattr(flags, name) for name in names}

@@ -13,11 +13,8 @@ import numpy as np
 
 from deepdream_av.errors import InputError
 from deepdream_av.media.film_file import FrameSource, open_container, pictures_of, promised_end
-
-_BT709, _BT601 = 1, 5  # AVColorSpace
-_UNSPECIFIED = (0, 2, 3)
-_PQ, _HLG = 16, 18  # AVColorTransferCharacteristic
-_FULL_RANGE = 2
+from deepdream_av.media.film_pixels import has_alpha, picture_of
+from deepdream_av.media.tone_mapping import hdr_kind
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,12 +26,14 @@ class Frame:
         time_base: seconds per tick, exact.
         duration: how long it is shown, in ticks; 0 where the file does not say.
         array: uint8 `[height, width, 3]`, sRGB order, upright.
+        alpha: uint8 `[height, width]`, 0 where it is clear; None for an opaque frame.
     """
 
     pts: int
     time_base: Fraction
     duration: int
     array: np.ndarray
+    alpha: np.ndarray | None = None
 
     @property
     def time(self) -> float:
@@ -59,6 +58,7 @@ class FilmReader:
         n_frames: how many frames are expected; 0 where the file does not say.
         duration: seconds that are expected to be shown; 0 where the file does not say.
         sounds: number of sound tracks.
+        clear: whether its frames may be transparent.
         notes: what a user should know (HDR, interlacing, further sound tracks), in whole sentences.
     """
 
@@ -96,7 +96,7 @@ class FilmReader:
         self._expect(frames, length)
         self._look_at_colours(first)
         if self.sounds > 1:
-            self.notes.append(f"The film has {self.sounds} sound tracks; only the first is kept.")
+            self.notes.append(f"The film has {self.sounds} sound tracks: the first is dreamt, the others stay.")
         aspect = _ratio(stream)
         self.aspect = 1 / aspect if self.rotation % 180 else aspect
 
@@ -110,12 +110,9 @@ class FilmReader:
         self._counted = bool(whole and frames)
 
     def _look_at_colours(self, frame) -> None:
-        if frame.color_trc in (_PQ, _HLG):
-            name = "PQ" if frame.color_trc == _PQ else "HLG"
-            self.notes.append(
-                f"The film is HDR ({name}); it is dreamt and written as SDR without tone mapping, "
-                "so highlights look flat."
-            )
+        self.clear = has_alpha(frame)
+        if kind := hdr_kind(frame):
+            self.notes.append(f"The film is HDR ({kind}); it is tone-mapped, dreamt and written in everyday range.")
         if frame.interlaced_frame:
             self.notes.append("The film is interlaced; combs are kept and dreamt as they are.")
 
@@ -162,7 +159,7 @@ class FilmReader:
                     pts = last + 1
                 last = pts
                 self.decoded += 1
-                yield Frame(pts, self.time_base, int(raw.duration or 0), self._upright(raw))
+                yield Frame(pts, self.time_base, int(raw.duration or 0), *self._upright(raw))
         self.damaged, self._reach = source.damaged, source.reach
         self._ended = True
 
@@ -175,25 +172,17 @@ class FilmReader:
             step=max(Fraction(1), 1 / (self.fps * self.time_base)),
         )
 
-    def _upright(self, raw) -> np.ndarray:
-        matrix = raw.colorspace
-        if matrix in _UNSPECIFIED:  # what players guess: large pictures are HD
-            matrix = _BT709 if max(raw.width / 1.5, raw.height) >= 720 else _BT601
-        full = raw.color_range == _FULL_RANGE or raw.format.name.startswith("yuvj")
-        if raw.format.is_rgb or raw.format.name.startswith("gray"):
-            rgb = raw.reformat(format="rgb24")
-        else:
-            rgb = raw.reformat(
-                format="rgb24", src_colorspace=matrix, src_color_range=2 if full else 1, dst_color_range=2
-            )
-        array = rgb.to_ndarray()
-        width, height = self.size if hasattr(self, "size") else (array.shape[1], array.shape[0])
+    def _upright(self, raw) -> tuple[np.ndarray, np.ndarray | None]:
+        picture, alpha = picture_of(raw)
         turns = round(_rotation(raw) / 90) % 4
+        return self._fitted(picture, turns), None if alpha is None else self._fitted(alpha, turns)
+
+    def _fitted(self, array: np.ndarray, turns: int) -> np.ndarray:
         array = np.ascontiguousarray(np.rot90(array, turns)) if turns else array
-        if array.shape[:2] != (height, width):  # streams may change size; a film keeps its first
+        if array.shape[1::-1] != self.size:  # streams may change size; a film keeps its first
             import cv2
 
-            array = cv2.resize(array, (width, height), interpolation=cv2.INTER_AREA)
+            array = cv2.resize(array, self.size, interpolation=cv2.INTER_AREA)
         return array
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,38 +10,21 @@ import av
 import numpy as np
 
 from deepdream_av.errors import OutputError
-from deepdream_av.media.layouts import USUAL, layouts_for
+from deepdream_av.media.encoded_sound import EncodedSound, SoundFormat
 
 _MP4 = (".mp4", ".m4v", ".mov")
 SUFFIXES = (*_MP4, ".mkv", ".webm")
-_AAC_RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000)
-_OPUS_RATE = 48000
-
-
-@dataclass(frozen=True)
-class SoundFormat:
-    """What the sound of a film looks like.
-
-    Attributes:
-        rate: samples per second, Hz.
-        channels: number of channels.
-        layout: FFmpeg's name for them (`"stereo"`, `"5.1"`); empty for the usual one.
-        start: seconds at which the first sample is heard, on the film's clock.
-    """
-
-    rate: int
-    channels: int
-    layout: str = ""
-    start: Fraction = Fraction(0)
+LOSSLESS = (".mkv",)
 
 
 class FilmWriter:
     """Writes a film frame by frame and sound block by block; memory does not grow with length.
 
     Suffix `.mp4`, `.m4v`, `.mov`: H.264 and AAC, index first. `.webm`: VP9 and Opus. `.mkv`: H.264
-    and FLAC. Pictures are 4:2:0, BT.709, limited range, and tagged so. H.264 has no odd sizes in
-    4:2:0: there, one row or column is added by reflection, because a picture that is a pixel larger
-    plays everywhere and a rescaled one is blurred. VP9 keeps odd sizes.
+    and FLAC, or without any loss FFV1 in red, green and blue, and FLAC. Pictures else are 4:2:0, BT.709,
+    limited range, and tagged so. H.264 has no odd sizes in 4:2:0: there, one row or column is added by
+    reflection, because a picture that is a pixel larger plays everywhere and a rescaled one is blurred.
+    VP9 and FFV1 keep odd sizes.
 
     Args:
         path: file to write. Its suffix decides the format.
@@ -53,8 +35,12 @@ class FilmWriter:
         sound: `SoundFormat`, or None for a silent film.
         comment: text for the container's `comment` key (a recipe).
         quality: constant quality of the pictures; smaller is better, 17 is visually lossless.
+        lossless: whether every level of every pixel comes back; `.mkv` alone.
+        clear: whether frames may be transparent; only lossless films hold that, others show it over black.
+        carried: streams of the source that are passed on, a `Carried`, or None.
 
     Attributes:
+        stop: second at which what is carried ends, if before its own end; None.
         notes: what a user should know of what the format could not hold, in whole sentences.
 
     Raises:
@@ -72,17 +58,22 @@ class FilmWriter:
         sound: SoundFormat | None = None,
         comment: str = "",
         quality: int = 17,
+        lossless: bool = False,
+        clear: bool = False,
+        carried=None,
     ):
         self.path, self.size = Path(path), tuple(size)
         self.time_base = Fraction(time_base)
-        suffix = check_suffix(self.path)
-        self.frames = self.samples = 0
+        suffix = check_suffix(self.path, lossless=lossless)
+        self.frames, self.stop = 0, None
         self.notes: tuple[str, ...] = ()
-        self._sound = self._resampler = None
-        self._sound_format = sound
-        vp9 = suffix == ".webm"
+        self._sound, self._carried = None, carried
+        codec = "ffv1" if lossless else "libvpx-vp9" if suffix == ".webm" else "libx264"
         width, height = self.size
-        self._pad = (0, 0) if vp9 else (height % 2, width % 2)
+        self._pad = (height % 2, width % 2) if codec == "libx264" else (0, 0)
+        self._clear = clear and lossless
+        if clear and not lossless:
+            self.notes += ("What is transparent in the film is shown over black; lossless mkv files keep it.",)
         options = {}
         if suffix in _MP4:
             # finer than the default millisecond, or start offsets and lengths are rounded to it
@@ -94,81 +85,94 @@ class FilmWriter:
             self._container = av.open(str(self.path), "w", options=options)
             if comment:
                 self._container.metadata["comment"] = comment
-            self._video = self._add_video(vp9, Fraction(fps), Fraction(aspect), quality)
+            self._video = self._add_video(codec, Fraction(fps), Fraction(aspect), quality)
             if sound is not None:
-                self._add_sound({".webm": "libopus", ".mkv": "flac"}.get(suffix, "aac"))
+                self._sound = EncodedSound(self._container, sound, suffix=suffix)
+                self.notes += self._sound.notes
+            if carried is not None:
+                self._join(carried, suffix)
             # opened here so that what an encoder refuses is said before the work begins
             self._container.start_encoding()
         except (av.FFmpegError, OSError, ValueError) as error:
             raise _cannot_write(self.path, error) from None
 
-    def _add_video(self, vp9: bool, fps: Fraction, aspect: Fraction, quality: int):
+    @property
+    def samples(self) -> int:
+        """Samples of sound that were written."""
+        return self._sound.samples if self._sound is not None else 0
+
+    def _add_video(self, codec: str, fps: Fraction, aspect: Fraction, quality: int):
         fps = min(max(fps, Fraction(1, 10)), Fraction(1000)).limit_denominator(65535)
-        if vp9:
-            options = {"crf": str(quality + 9), "deadline": "good", "cpu-used": "4", "row-mt": "1"}
-        else:
-            options = {"crf": str(quality), "preset": "fast"}
-        stream = self._container.add_stream("libvpx-vp9" if vp9 else "libx264", rate=fps, options=options)
+        options = {
+            "libvpx-vp9": {"crf": str(quality + 9), "deadline": "good", "cpu-used": "4", "row-mt": "1"},
+            "libx264": {"crf": str(quality), "preset": "fast"},
+            "ffv1": {"level": "3", "slicecrc": "1"},
+        }[codec]
+        stream = self._container.add_stream(codec, rate=fps, options=options)
         stream.width, stream.height = self.size[0] + self._pad[1], self.size[1] + self._pad[0]
-        stream.pix_fmt = "yuv420p"
+        stream.pix_fmt = "bgra" if self._clear else "bgr0" if codec == "ffv1" else "yuv420p"
         context = stream.codec_context
-        context.time_base = self.time_base
-        stream.time_base = self.time_base
-        context.color_range, context.colorspace, context.color_primaries, context.color_trc = 1, 1, 1, 1
+        context.time_base = stream.time_base = self.time_base
+        if codec != "ffv1":
+            context.color_range, context.colorspace, context.color_primaries, context.color_trc = 1, 1, 1, 1
         if aspect != 1:
             context.sample_aspect_ratio = aspect.limit_denominator(65535)
-        if vp9:
+        if codec == "libvpx-vp9":
             stream.bit_rate = 0
         return stream
 
-    def _add_sound(self, codec: str) -> None:
-        sound = self._sound_format
-        if sound.channels not in USUAL:
-            raise OutputError(f"A film holds sound with 1 to 8 channels. Received: {sound.channels}.")
-        rate = sound.rate
-        if codec == "libopus":
-            rate = _OPUS_RATE
-        elif codec == "aac" and rate not in _AAC_RATES:
-            rate = min((r for r in _AAC_RATES if r >= rate), default=_AAC_RATES[0])
-        layouts = layouts_for(codec, sound.layout, channels=sound.channels)
-        self.notes += (layouts.note,) if layouts.note else ()
-        stream = self._container.add_stream(codec, rate=rate)
-        stream.layout = layouts.written
-        sample = {"libopus": "flt", "flac": "s32"}.get(codec, "fltp")
-        stream.codec_context.format = sample
-        if codec != "flac":
-            stream.bit_rate = int(
-                min(128_000, 5 * rate) * (sound.channels if sound.channels <= 2 else 0.6 * sound.channels)
-            )
-        else:
-            stream.codec_context.options = {"compression_level": "5"}
-        if layouts.options:
-            stream.codec_context.options = layouts.options
-        stream.time_base = stream.codec_context.time_base = Fraction(1, rate)
-        self._layout = layouts.given
-        self._resampler = av.AudioResampler(format=sample, layout=layouts.written, rate=rate)
-        self._first_sample = round(sound.start * rate)
-        self._rate, self._sound, self._next_sample = rate, stream, round(sound.start * rate)
+    def _join(self, carried, suffix: str) -> None:
+        carried.join(self._container, suffix=suffix)
+        carried.describe(self._video, "video")
+        if self._sound is not None:
+            carried.describe(self._sound.stream, "audio")
+        self.notes += tuple(carried.notes)
 
-    def write(self, array: np.ndarray, pts: int, duration: int = 0) -> None:
+    def write(self, array: np.ndarray, pts: int, duration: int = 0, *, alpha: np.ndarray | None = None) -> None:
         """Write one frame.
 
         Args:
             array: `[height, width, 3]`, uint8, or float32 in [0, 1].
             pts: presentation time in ticks of `time_base`; must grow from frame to frame.
             duration: how long it is shown, in ticks (matters for the last frame); 0 if unknown.
+            alpha: uint8 `[height, width]`, 0 where it is clear; None if it is opaque.
         """
         if array.dtype != np.uint8:
             array = (np.clip(array, 0.0, 1.0) * 255.0 + 0.5).astype(np.uint8)
+        array = self._see_through(array, alpha)
         if any(self._pad):
             array = np.pad(array, ((0, self._pad[0]), (0, self._pad[1]), (0, 0)), mode="symmetric")
-        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(array), format="rgb24")
+        frame = self._frame(array)
+        frame.pts, frame.time_base, frame.duration = pts, self.time_base, duration
+        self._mux(self._encoded(frame))
+        self.frames += 1
+        if self._carried is not None:
+            self._mux(self._carried.until(float(pts * self.time_base)))
+
+    def _frame(self, array: np.ndarray):
+        array = np.ascontiguousarray(array)
+        if array.shape[2] == 4:
+            return av.VideoFrame.from_ndarray(array, format="rgba").reformat(format="bgra")
+        frame = av.VideoFrame.from_ndarray(array, format="rgb24")
+        if self._video.pix_fmt == "bgr0":
+            return frame.reformat(format="bgr0")
         # both: swscale converts with BT.601 unless told, and a tag alone would only mislabel that
         frame = frame.reformat(format="yuv420p", src_color_range=2, dst_colorspace=1, dst_color_range=1)
-        frame.pts, frame.time_base, frame.duration = pts, self.time_base, duration
         frame.color_range, frame.colorspace, frame.color_primaries, frame.color_trc = 1, 1, 1, 1
-        self._encode(self._video, frame)
-        self.frames += 1
+        return frame
+
+    def _encoded(self, frame):
+        """Packets of a frame; an encoder that refuses it is told of like a file that does."""
+        yield from self._video.encode(frame)
+
+    def _see_through(self, array: np.ndarray, alpha: np.ndarray | None) -> np.ndarray:
+        """A frame with its transparency, or what shows of it over black."""
+        if self._clear:
+            alpha = np.full(array.shape[:2], 255, np.uint8) if alpha is None else alpha
+            return np.dstack([array, alpha])
+        if alpha is None:
+            return array
+        return (array * (alpha[..., None] / np.float32(255)) + np.float32(0.5)).astype(np.uint8)
 
     def write_sound(self, samples: np.ndarray) -> None:
         """Write the next block of sound.
@@ -176,45 +180,26 @@ class FilmWriter:
         Args:
             samples: float32 `[samples, channels]` in [-1, 1], any number of samples.
         """
-        if self._sound is None or not len(samples):
-            return
-        block = np.ascontiguousarray(np.clip(samples, -1.0, 1.0), np.float32)
-        # packed, because PyAV counts one plane too many where eight channels are planar
-        frame = av.AudioFrame.from_ndarray(block.reshape(1, -1), format="flt", layout=self._layout)
-        frame.rate = self._sound_format.rate
-        self.samples += len(samples)
-        for converted in self._convert(frame):
-            self._encode(self._sound, converted)
+        if self._sound is not None and len(samples):
+            self._mux(self._sound.packets(samples))
 
-    def _convert(self, frame):
-        for converted in self._resampler.resample(frame):
-            converted.pts, converted.time_base = self._next_sample, Fraction(1, self._rate)
-            self._next_sample += converted.samples
-            yield converted
-
-    def _encode(self, stream, frame) -> None:
+    def _mux(self, packets) -> None:
         try:
-            for packet in stream.encode(frame):
-                self._mux(stream, packet)
+            for packet in packets:
+                self._container.mux(packet)
         except (av.FFmpegError, OSError) as error:
             raise _cannot_write(self.path, error) from None
 
-    def _mux(self, stream, packet) -> None:
-        if stream is self._sound and self._first_sample > 0 and packet.pts is not None:
-            # AAC's priming has no place to hide when sound begins late: it would shift the start
-            if packet.pts + (packet.duration or 0) <= self._first_sample:
-                return
-        self._container.mux(packet)
-
     def close(self) -> None:
         """Finish the file."""
+        if self._sound is not None:
+            self._mux(self._sound.packets(None))
+        self._mux(self._encoded(None))
+        if self._carried is not None:
+            self._mux(self._carried.until(self.stop))
+            self._mux(self._carried.end())
+            self._carried.close()
         try:
-            if self._sound is not None and self.samples:
-                for frame in self._convert(None):
-                    self._encode(self._sound, frame)
-            self._encode(self._video, None)
-            if self._sound is not None:
-                self._encode(self._sound, None)
             self._container.close()
         except (av.FFmpegError, OSError) as error:
             raise _cannot_write(self.path, error) from None
@@ -222,6 +207,8 @@ class FilmWriter:
     def abandon(self) -> None:
         """Close without finishing; what was written is not a film."""
         try:
+            if self._carried is not None:
+                self._carried.close()
             self._container.close()
         except (av.FFmpegError, OSError, ValueError):
             pass
@@ -233,13 +220,15 @@ class FilmWriter:
         self.close() if kind is None else self.abandon()
 
 
-def check_suffix(path) -> str:
+def check_suffix(path, *, lossless: bool = False) -> str:
     """The suffix of a film to write, in lower case, or an `OutputError` that lists the right ones."""
     suffix = Path(path).suffix.lower()
     if suffix not in SUFFIXES:
         raise OutputError(
             f"A film is written as one of {', '.join(SUFFIXES)}. Received: {Path(path).name!r}."
         )
+    if lossless and suffix not in LOSSLESS:
+        raise OutputError(f"A lossless film is written as {', '.join(LOSSLESS)}. Received: {Path(path).name!r}.")
     return suffix
 
 
