@@ -78,7 +78,8 @@ def find_pairs(
     film, effective = _film(heard, seen, prior := tuple(prior))
     found: list[FilterPair] = []
     first = refused = None
-    while len(found) < most and refused is None:
+    # a film in which nothing moves, or nothing more, has no components
+    while len(found) < most and refused is None and film.heard.scores.shape[1] and film.seen.scores.shape[1]:
         verdict = against_chance(film, shifts=shifts, seed=seed)
         first = first or verdict
         u, v = _fit(film)
