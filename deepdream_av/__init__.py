@@ -40,6 +40,7 @@ _HOME = {
     "dream_audio": "audio",
     "dream_video": "video",
     "style_image": "style",
+    "style_sound": "styled_sound",
     "dream_latent": "latent",
     "walk_latents": "walk",
     "zoom_image": "zoom",

@@ -47,7 +47,7 @@ def dream_audio(source, *, recipe: Recipe | None = None, progress: Callable | No
         progress: called as `progress(done, total)` in seconds of sound.
 
     Returns:
-        The dream; its `samples` have the shape of the source's.
+        The dream; its `samples` have the shape of the source's, or with `rounds` that of all of these.
 
     Raises:
         InputError: not a sound, or an empty one.
@@ -86,19 +86,35 @@ def dream_samples(
         ceiling_db: highest true peak in dBTP; -2 leaves room for a lossy codec.
 
     Returns:
-        float32 samples of the same shape, and a report.
+        float32 samples of the same shape, or with `rounds` of all of these, and a report.
     """
-    from deepdream_av.ascent.long_sound import LongSound
-
     samples, notes = checked_samples(samples, rate)
     with SampleStore(samples.shape[1], in_memory=samples.size) as source:
         source.append(samples)
-        with LongSound(source, rate, recipe=recipe, layout=layout, ceiling_db=ceiling_db) as dreaming:
+        with worked_on(source, rate, recipe=recipe, layout=layout, ceiling_db=ceiling_db) as dreaming:
             dreaming.run(progress)
             if dreaming.interrupted:
                 raise KeyboardInterrupt
             result = np.concatenate(list(dreaming.blocks()))
             return result, {**dreaming.report, "notes": [*notes, *dreaming.report["notes"]]}
+
+
+def worked_on(source: SampleStore, rate: int, *, recipe: Recipe, **shape):
+    """What dreams in a sound: once, or round by round.
+
+    Args:
+        source: the sound.
+        rate: samples per second.
+        recipe: how.
+        shape: what `LongSound` takes beside these: `layout`, `ceiling_db`, `styler`.
+    """
+    if recipe.rounds:
+        from deepdream_av.ascent.rounds import Rounds
+
+        return Rounds(source, rate, recipe=recipe, **shape)
+    from deepdream_av.ascent.long_sound import LongSound
+
+    return LongSound(source, rate, recipe=recipe, **shape)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -145,10 +161,8 @@ def write_long(
             ceiling = CEILING_DB if lossless else LOSSY_CEILING_DB
             comment = metadata.encode(told or recipe, source=args.source, kind=kind)
             # only now: a bad file is told without TensorFlow
-            from deepdream_av.ascent.long_sound import LongSound
-
             shape = dict(layout=reader.layout, ceiling_db=ceiling, styler=styler)
-            with LongSound(source, reader.rate, recipe=recipe, **shape) as dreaming:
+            with worked_on(source, reader.rate, recipe=recipe, **shape) as dreaming:
                 with writing(args.output, force=args.force, source=args.source) as part:
                     dreaming.run(progress)
                     for note in dreaming.report["notes"]:

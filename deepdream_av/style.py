@@ -159,9 +159,9 @@ def main(argv: list[str] | None = None) -> int:
 
 def _plan(args) -> dict:
     if is_sound(args.source):
-        from deepdream_av import style_sound
+        from deepdream_av import styled_sound
 
-        return style_sound.plan(args)
+        return styled_sound.plan(args)
     from deepdream_av.ascent.pictures import work_size
     from deepdream_av.media.image import read_image
     from deepdream_av.objectives.paintings import read_paintings
@@ -177,9 +177,9 @@ def _plan(args) -> dict:
 
 def _job(args, progress, say) -> cli.Result:
     if is_sound(args.source):
-        from deepdream_av import style_sound
+        from deepdream_av import styled_sound
 
-        return style_sound.job(args, progress, say)
+        return styled_sound.job(args, progress, say)
     from deepdream_av.media.files import writing
     from deepdream_av.media.image import check_size, read_image, write_image
     from deepdream_av.objectives.paintings import read_paintings

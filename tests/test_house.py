@@ -26,7 +26,7 @@ VERBS = {
     "walk",
     "zoom",
     "style",
-    "style_sound",
+    "styled_sound",
     "explore",
     "demo",
     "replay",

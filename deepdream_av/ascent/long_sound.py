@@ -42,6 +42,12 @@ class LongSound:
         styler: called for one that gives each chunk a style, see `sound_style.SoundStyler`; else it is dreamt.
         couple: called with the `SoundDreamer` before it begins, to let pictures drive it.
         kept: has `get(name)` and `put(name, **arrays)`, where finished chunks of an earlier run are, see `media.job`.
+        origin: time of the first sample in seconds; before 0 lies what is there for its context only.
+        dreamer: a `SoundDreamer` of this recipe, if there is one already.
+
+    Attributes:
+        dreamer: who dreamt; None before.
+        undreamt: whether the sound was kept as it is.
     """
 
     def __init__(
@@ -55,15 +61,18 @@ class LongSound:
         styler: Callable | None = None,
         couple: Callable | None = None,
         kept=None,
+        origin: float = 0.0,
+        dreamer=None,
     ):
         self._styler, self._couple, self._kept = styler, couple, kept
+        self._origin, self.dreamer = origin, dreamer
         self.source, self.rate, self.recipe = source, rate, recipe
         self.layout, self.ceiling_db = layout, ceiling_db
         self.interrupted = False
         self.report: dict = {"notes": []}
         self._dream = SampleStore(source.channels)
         self._gain = 1.0
-        self._undreamt = False
+        self.undreamt = False
 
     def __enter__(self) -> Self:
         return self
@@ -80,7 +89,7 @@ class LongSound:
         self.report["source_lufs"] = loudness if np.isfinite(loudness) else None
         reason = "the sound is silent" if peak < SILENT else self._not_wanted()
         if reason:
-            self._undreamt = True
+            self.undreamt = True
             self.report["notes"].append(f"{reason}: it is kept as it is")
             return
         self._dream_chunks(progress)
@@ -98,7 +107,7 @@ class LongSound:
 
     def blocks(self) -> Iterator[np.ndarray]:
         """The result in order, float32 `[samples, channels]`, levelled and under the ceiling."""
-        if self._undreamt:
+        if self.undreamt:
             yield from self.source.blocks()
             return
         yield from limited_blocks(
@@ -130,7 +139,8 @@ class LongSound:
     def _dream_chunks(self, progress):
         from deepdream_av.ascent.sound import SoundDreamer
 
-        dreamer = self._styler() if self._styler else SoundDreamer(self.recipe)
+        dreamer = self.dreamer or (self._styler() if self._styler else SoundDreamer(self.recipe))
+        self.dreamer = dreamer
         if self._couple:
             self._couple(dreamer)
         few = self._styler or self.rate * self.source.channels > MANY_VALUES
@@ -149,7 +159,7 @@ class LongSound:
                 # the guard and the fade of a chunk are dreamt too, and do not count
                 progress(round(min(before + share * kept, total), 1), total)
 
-            start = max(first - chunks.guard, 0) / self.rate
+            start = self._origin + max(first - chunks.guard, 0) / self.rate
             piece = self._kept_or_dreamt(f"sound-{index:05d}", samples, dreamer, on_step if progress else None, start)
             done.append((len(samples), piece[1]))
             return piece[0]

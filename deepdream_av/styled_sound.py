@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from deepdream_av import cli
-from deepdream_av.audio import DreamtSound, write_long
+from deepdream_av.audio import DreamtSound, worked_on, write_long
 from deepdream_av.recipe import Recipe
 
 
@@ -31,7 +31,6 @@ def style_sound(content, styles=(), *, recipe: Recipe | None = None, progress: C
         InputError: not a sound, or a style that is silent or too short.
         UsageError: no style, weights that sum to nothing, or a layer that there is not.
     """
-    from deepdream_av.ascent.long_sound import LongSound
     from deepdream_av.media.audio import checked_samples, read_audio
     from deepdream_av.media.sample_store import SampleStore
 
@@ -46,7 +45,7 @@ def style_sound(content, styles=(), *, recipe: Recipe | None = None, progress: C
     recipe = recipe.replace(styles=pairs)
     with SampleStore(samples.shape[1], in_memory=samples.size) as source:
         source.append(samples)
-        with LongSound(source, rate, recipe=recipe, layout=layout, styler=_styler(recipe, textures)) as styling:
+        with worked_on(source, rate, recipe=recipe, layout=layout, styler=_styler(recipe, textures)) as styling:
             styling.run(progress)
             if styling.interrupted:
                 raise KeyboardInterrupt
