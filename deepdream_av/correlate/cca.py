@@ -118,7 +118,7 @@ def best_pairs(cross: np.ndarray, heard: np.ndarray, seen: Events) -> tuple[np.n
     best = np.full(fits, -np.inf, np.float32)
     where, covariances = np.zeros([fits, 2], int), np.zeros([fits, heard.shape[1]], np.float32)
     for lag in range(lags):
-        covariance = (cross[:, lag] @ seen.mix).transpose(0, 2, 1) @ heard
+        covariance = own((cross[:, lag] @ seen.mix).transpose(0, 2, 1) @ heard)
         strength = covariance.max(2) * seen.clear
         event = strength.argmax(1)
         mine = np.arange(fits), event
@@ -127,6 +127,15 @@ def best_pairs(cross: np.ndarray, heard: np.ndarray, seen: Events) -> tuple[np.n
         where[better] = np.stack([np.full(fits, lag), event], 1)[better]
         covariances[better] = covariance[mine][better]
     return where[:, 0], few(covariances), seen.weights[where[:, 1]]
+
+
+def own(covariance: np.ndarray) -> np.ndarray:
+    """Covariances `[..., events, channels]` times their share in all that a channel goes with.
+
+    A channel that hears everything goes well with each event, and tells nothing about it.
+    """
+    rising = np.maximum(covariance, 0)
+    return covariance * rising / np.maximum(np.sqrt(np.square(rising).sum(-2, keepdims=True)), 1e-9)
 
 
 def few(covariance: np.ndarray) -> np.ndarray:
