@@ -85,7 +85,23 @@ def test_a_stopped_film_is_finished_by_the_same_call(tmp_path, source, recipe, u
     assert frames(output) == unbroken and whole.report["shots"] == 2
     assert len(seen) == 24 and whole.report["resumed"] == at  # nothing was dreamt twice
     assert abs(len(read_soundtrack(open_film(output)).store) - 22050) < 30
-    assert [p.name for p in tmp_path.iterdir()] == ["out.mp4"]
+    assert output.exists() and not list(tmp_path.glob(".*"))  # no work is left
+
+
+def test_frames_between_two_dreams_are_the_same_too(tmp_path, source, recipe, monkeypatch):
+    monkeypatch.setattr(pictures, "PIECE_FRAMES", 5)
+    recipe, seen = recipe.replace(cadence=3), []
+    whole = video.dream_video(source, tmp_path / "whole.mp4", recipe=recipe)
+    assert whole.report["dreamt"] < 16
+
+    def stop(draw, shot):
+        seen.append(shot)
+        if len(seen) == 16:
+            raise KeyboardInterrupt
+
+    video.dream_video(source, tmp_path / "out.mp4", recipe=recipe, preview=stop)
+    again = video.dream_video(source, tmp_path / "out.mp4", recipe=recipe)
+    assert again.report["resumed"] >= 10 and frames(again.path) == frames(whole.path)
 
 
 def test_kill_at_any_moment_loses_at_most_a_piece(tmp_path, source, recipe, unbroken):
@@ -106,7 +122,7 @@ def test_kill_at_any_moment_loses_at_most_a_piece(tmp_path, source, recipe, unbr
     assert run.wait() == -signal.SIGKILL and not output.exists()
     assert video.dream_video(source, output, recipe=recipe).report["resumed"] >= 15
     assert frames(output) == unbroken
-    assert {p.name for p in tmp_path.iterdir()} == {"out.mp4", "recipe.json"}
+    assert not list(tmp_path.glob(".*"))
 
 
 def test_what_is_damaged_is_made_again_and_what_has_changed_begins_anew(tmp_path, source, recipe, unbroken, monkeypatch):

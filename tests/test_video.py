@@ -255,3 +255,28 @@ def test_command_line_and_exit_codes(tmp_path, weights, capsys):
     assert video.main([str(tmp_path / "none.mp4"), "-o", str(tmp_path / "b.mp4"), *flags]) == 1
     assert video.main([str(source), "-o", str(tmp_path / "b.mp4"), *flags, "--layer", "strid8"]) == 2
     assert "Did you mean 'stride8'" in capsys.readouterr().err
+
+
+def test_what_a_film_has_beside_is_in_the_dream(tmp_path, recipe):
+    import av
+
+    source, output = tmp_path / "in.mkv", tmp_path / "out.mkv"
+    with av.open(str(source), "w") as container:
+        container.metadata["title"] = "Clouds"
+        stream = container.add_stream("ffv1", rate=24)
+        stream.width, stream.height, stream.pix_fmt = *SIZE, "yuv444p"
+        text = container.add_mux_stream("subrip")
+        for n in range(4):
+            frame = av.VideoFrame.from_ndarray(scenery(n, width=96), format="rgb24").reformat(format="yuv444p")
+            frame.pts = n
+            container.mux(stream.encode(frame))
+        packet = av.Packet(b"It begins.")
+        packet.pts = packet.dts = 40
+        packet.duration, packet.time_base, packet.stream = 80, Fraction(1, 1000), text
+        container.mux(packet)
+        container.mux(stream.encode(None))
+    video.dream_video(source, output, recipe=recipe, lossless=True)
+    with av.open(str(output)) as container:
+        lines = [(bytes(p), p.pts) for p in container.demux(container.streams.subtitles[0]) if p.size]
+        assert lines == [(b"It begins.", 40)] and container.metadata["title"] == "Clouds"
+        assert container.streams.video[0].codec_context.codec.name == "ffv1"
