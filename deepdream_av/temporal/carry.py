@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from deepdream_av.temporal.flow import Motion
+from deepdream_av.temporal.flow import Motion, averaged
 from deepdream_av.temporal.pulse import Pulse
 from deepdream_av.temporal.warp import settle, warp
 
@@ -124,7 +124,7 @@ class CarriedDream:
         delta = self._finished(frame, parts)
         self._pulse.book(
             unrest=float((motion.residual**2 * motion.seen).mean()),
-            shown=float((np.square(self._last - before).mean(2) * motion.seen).mean()),
+            shown=float((averaged(np.square(self._last - before)) * motion.seen).mean()),
         )
         return delta
 
@@ -235,7 +235,7 @@ def _share(change: np.ndarray, residual: np.ndarray, seen: np.ndarray) -> np.nda
 
     weight = around(seen) + 1e-3
     allowed = QUIET * around(residual**2 * seen) / weight + FLOOR
-    asked = around((change**2).mean(2) * seen) / weight + 1e-12
+    asked = around(averaged(np.square(change)) * seen) / weight + 1e-12
     share = np.minimum(1.0, np.sqrt(allowed / asked))
     return 1.0 - seen * (1.0 - share)
 

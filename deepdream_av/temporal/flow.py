@@ -90,7 +90,7 @@ def judged(now: np.ndarray, before: np.ndarray, backward: np.ndarray, forward: n
     backward = backward * moving
     carried = warp(before, backward)
     seen = np.maximum(agreed * explained(now, carried), still)
-    return Motion(backward, seen, np.abs(carried - now).mean(2), forward * moving)
+    return Motion(backward, seen, averaged(np.abs(carried - now)), forward * moving)
 
 
 def composed(first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -130,6 +130,11 @@ def grey(picture: np.ndarray) -> np.ndarray:
     return (np.clip(luma, 0, 1) * 255 + 0.5).astype(np.uint8)
 
 
+def averaged(picture: np.ndarray) -> np.ndarray:
+    """Over the channels; several times quicker than `mean(2)`."""
+    return picture @ np.full(3, 1 / 3, np.float32)
+
+
 def visible(backward: np.ndarray, forward: np.ndarray) -> np.ndarray:
     """Where two flows agree, so that the pixel was there in both frames.
 
@@ -149,8 +154,7 @@ def visible(backward: np.ndarray, forward: np.ndarray) -> np.ndarray:
     x = np.arange(width, dtype=np.float32)[None] + backward[..., 0]
     y = np.arange(height, dtype=np.float32)[:, None] + backward[..., 1]
     back = cv2.remap(forward, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    gap = ((backward + back) ** 2).sum(2)
-    size = (backward**2).sum(2) + (back**2).sum(2)
+    gap, size = _squared(backward + back), _squared(backward) + _squared(back)
     inside = (x > -0.5) & (x < width - 0.5) & (y > -0.5) & (y < height - 0.5)
     return ((gap <= 0.01 * size + 0.5) & inside).astype(np.float32)
 
@@ -159,7 +163,7 @@ def unchanged(now: np.ndarray, before: np.ndarray) -> np.ndarray:
     """Where two frames are the same but for grain: float32 `[height, width]`, 0 or 1."""
     import cv2
 
-    difference = (now - before).mean(2)
+    difference = averaged(now - before)
     mean, power = cv2.blur(difference, (9, 9)), cv2.blur(difference**2, (9, 9))
     return ((np.abs(mean) < 0.012) & (power < 0.025**2)).astype(np.float32)
 
@@ -168,7 +172,7 @@ def at_rest(now: np.ndarray, before: np.ndarray, carried: np.ndarray) -> np.ndar
     """Where a frame is explained as well by no motion as by the motion found: float32 `[height, width]`."""
     import cv2
 
-    moved, still = (cv2.blur(((now - x) ** 2).mean(2), (13, 13)) for x in (carried, before))
+    moved, still = (cv2.blur(averaged(np.square(now - x)), (13, 13)) for x in (carried, before))
     return (still <= 1.12 * moved + (0.4 / 255) ** 2).astype(np.float32)
 
 
@@ -189,6 +193,11 @@ def explained(now: np.ndarray, carried: np.ndarray) -> np.ndarray:
         mean = cv2.blur(x, (9, 9))
         return np.sqrt(np.maximum(cv2.blur(x * x, (9, 9)) - mean * mean, 0))
 
-    a, b = now.mean(2), carried.mean(2)
+    a, b = averaged(now), averaged(carried)
     left = spread(a - b)
     return ((left < 0.05) | (left < 0.75 * np.maximum(spread(a), spread(b)))).astype(np.float32)
+
+
+def _squared(flow: np.ndarray) -> np.ndarray:
+    """Squared length."""
+    return np.square(flow[..., 0]) + np.square(flow[..., 1])
