@@ -12,6 +12,7 @@ from deepdream_av.correlate.arrange import Arranged
 from deepdream_av.correlate.pairs import canonical
 
 _THUMB = 320  # pixels, long side
+_MOST_FRAMES = 4000  # that judges look at; of a longer film every n-th
 _AROUND = 0.75  # seconds of sound on either side of a moment
 
 
@@ -51,13 +52,13 @@ def measure(film, track, output, arranged: Arranged, recipe, *, name: str, backb
         sounds = [
             judge_sound(t.store.blocks(), t.rate, start=float(t.start), **at) for t in (track, dreamt_track)
         ]
+        # judges weigh every frame against every other one
+        step = -(-len(before.seen.times) // _MOST_FRAMES)
+        series = (sounds[0], judged_before, sounds[1], judged_after)
         judged = compare(
-            sounds[0],
-            judged_before,
-            sounds[1],
-            judged_after,
+            *(x.every(step) for x in series),
             pairs=coupling.pairs,
-            source=(before.heard, before.seen) if before.heard is not None else None,
+            source=(before.heard.every(step), before.seen.every(step)) if before.heard is not None else None,
             judges=(RandomEar.name, eyes.name),
             seed=recipe.seed,
         )

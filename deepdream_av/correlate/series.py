@@ -44,6 +44,12 @@ class Series:
         """
         return self._standardised
 
+    def every(self, step: int) -> Series:
+        """Only the first of every so many frames."""
+        if step <= 1:
+            return self
+        return Series(self.times[::step], self.values[::step], self.names, self.shots[::step], self.scales)
+
     @cached_property
     def _standardised(self) -> np.ndarray:
         moving = detrended(self.values, self.times, self.shots)
