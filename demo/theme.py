@@ -61,7 +61,7 @@ def theme() -> gr.themes.Base:
         button_primary_background_fill="*primary_600",
         button_primary_background_fill_hover="*primary_700",
         button_primary_background_fill_dark="*primary_500",
-        button_primary_background_fill_hover_dark="*primary_400",
+        button_primary_background_fill_hover_dark="*primary_600",
         button_primary_text_color="white",
         button_large_text_weight="600",
         slider_color="*primary_500",
@@ -77,7 +77,8 @@ CSS = """
 .title p { font-weight: 500; color: var(--block-title-text-color); margin: 0; }
 .looks { padding: 0 !important; border: none !important; background: none !important; }
 .looks .grid-wrap { padding: 3px; }
-.looks .grid-container { gap: 7px; grid-template-columns: repeat(auto-fill, minmax(88px, 1fr)) !important; }
+.looks .grid-container { gap: 7px; grid-template-rows: none; grid-auto-rows: min-content;
+  grid-template-columns: repeat(auto-fill, minmax(88px, 1fr)) !important; }
 .looks .thumbnail-lg { border-radius: 8px; aspect-ratio: 4 / 3 !important; height: auto !important; }
 .looks .thumbnail-item:hover { transform: none; }
 .looks .thumbnail-item.selected { outline: 3px solid var(--color-accent); outline-offset: 0; }
