@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from deepdream_av import cli
+from deepdream_av.errors import UsageError
 from deepdream_av.interrupts import finishing
 from deepdream_av.media.audio import check_format, checked_samples, nothing_read, open_audio
 from deepdream_av.media.sample_store import SampleStore
@@ -42,7 +43,8 @@ def dream_audio(source, *, recipe: Recipe | None = None, progress: Callable | No
     """Dream in a sound and keep its rate, channels, length, loudness and stereo image.
 
     Args:
-        source: path of a sound file or a film, or `(samples, rate)` with float `[samples, channels]`.
+        source: path of a sound file or a film, or `(samples, rate)` with float `[samples, channels]`. None, if the
+            recipe's `sound` is "noise": nothing, for the recipe's `seconds`.
         recipe: how; the default look if None.
         progress: called as `progress(done, total)` in seconds of sound.
 
@@ -51,10 +53,16 @@ def dream_audio(source, *, recipe: Recipe | None = None, progress: Callable | No
 
     Raises:
         InputError: not a sound, or an empty one.
+        UsageError: no source for a dream that is not one from noise.
     """
     from deepdream_av.media.audio import read_audio
 
     recipe = recipe or Recipe.from_look()
+    if source is None:
+        if recipe.sound != "noise":
+            raise UsageError(f"`sound` must be 'noise' where there is no source. Received: {recipe.sound!r}.")
+        noise = source_of(None, recipe)
+        source = np.concatenate([*noise.blocks()]), noise.rate
     if isinstance(source, tuple):
         samples, rate = source
         layout, notes = "", ()
@@ -123,12 +131,23 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _plan(args) -> dict:
-    with open_audio(args.source, start=args.recipe.start, duration=args.recipe.duration) as reader:
+    with source_of(args.source, args.recipe) as reader:
         seconds = reader.length / reader.rate if reader.length else None
         return {"seconds": seconds, "rate": reader.rate, "channels": reader.channels, "codec": reader.codec}
 
 
+def source_of(source, recipe: Recipe):
+    """The file to dream in, open for reading; without one, noise of the wanted length."""
+    if source is None:
+        from deepdream_av.media.noise_reader import NoiseReader
+
+        return NoiseReader(recipe.seconds, seed=recipe.seed, start=recipe.start, duration=recipe.duration)
+    return open_audio(source, start=recipe.start, duration=recipe.duration)
+
+
 def _job(args, progress, say) -> cli.Result:
+    if args.source is None:
+        say("No sound was given: dreaming from noise.")
     return write_long(args, progress, say)
 
 
@@ -148,18 +167,18 @@ def write_long(
     from deepdream_av.media.files import writing
 
     recipe = args.recipe
-    with open_audio(args.source, start=recipe.start, duration=recipe.duration) as reader:
+    with source_of(args.source, recipe) as reader:
         check_format(args.output, reader.rate, reader.channels, reader.layout)
         with SampleStore(reader.channels) as source:
             for block in reader.blocks():
                 source.append(block)
             if not len(source):
-                raise nothing_read(args.source, start=recipe.start)
+                raise nothing_read(args.source or "noise", start=recipe.start)
             for note in reader.notes:
                 say(note)
             lossless = args.output.suffix.lower() in LOSSLESS
             ceiling = CEILING_DB if lossless else LOSSY_CEILING_DB
-            comment = metadata.encode(told or recipe, source=args.source, kind=kind)
+            comment = metadata.encode(told or recipe, source=args.source or "", kind=kind)
             # only now: a bad file is told without TensorFlow
             shape = dict(layout=reader.layout, ceiling_db=ceiling, styler=styler)
             with worked_on(source, reader.rate, recipe=recipe, **shape) as dreaming:

@@ -17,6 +17,9 @@ from deepdream_av.verbs import PICTURES, SOUNDS, VERBS, Verb
 USAGE = 2  # exit code
 
 
+_OF_FILMS = ("preview", "budget", "lossless", "keep_work")
+
+
 class Parser(argparse.ArgumentParser):
     """A parser whose errors are one line."""
 
@@ -56,6 +59,10 @@ def parser(verb: str) -> argparse.ArgumentParser:
         )
         run.add_argument("--preview", metavar="FILE", help="sound to compare by: source and result in turn, level-matched")
     if verb == "video":
+        run.add_argument("--preview", action="store_true", help="dream 3 s where most happens, at a quarter of the pixels")
+        run.add_argument(
+            "--budget", type=_time, default=0.0, metavar="TIME", help="be done in so much time, such as 90s, 10m or 1.5h"
+        )
         run.add_argument("--lossless", action="store_true", help="keep every level of every pixel, in .mkv (FFV1, FLAC)")
         run.add_argument(
             "--keep-work", action="store_true", help="keep the hidden folder of the work when the film is finished"
@@ -86,6 +93,15 @@ def _add_flag(group, f: dataclasses.Field):
     if f.type == "tuple[float, ...]":
         group.add_argument("--" + f.name.replace("_", "-"), dest=f.name, metavar="X,X,...", help=_escaped(meta["doc"]))
         return
+    if f.type == "tuple[str, ...]":
+        group.add_argument(
+            "--" + _singular(f.name),
+            dest=f.name,
+            action="append",
+            metavar="TIME:KEY=VALUE",
+            help=_escaped(meta["doc"]) + "; repeatable",
+        )
+        return
     if f.type.startswith("tuple"):
         flag = "--" + _singular(f.name).replace("_", "-")
         group.add_argument(
@@ -110,6 +126,18 @@ def _add_flag(group, f: dataclasses.Field):
     group.add_argument(
         "--" + f.name.replace("_", "-"), dest=f.name, type=kind, metavar=metavar, help=_escaped(doc)
     )
+
+
+def _time(text: str) -> float:
+    """`90`, `90s`, `10m` and `1.5h` in seconds."""
+    unit = {"s": 1.0, "m": 60.0, "h": 3600.0}.get(text[-1:], 0.0)
+    try:
+        seconds = float(text[:-1]) * unit if unit else float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < 1e7:
+        raise argparse.ArgumentTypeError(f"a time must be like 90s, 10m or 1.5h. Received: {text!r}.")
+    return seconds
 
 
 def _singular(name: str) -> str:
@@ -147,7 +175,7 @@ def checked(verb: str, flags: argparse.Namespace) -> argparse.Namespace:
     if not recipe.styles and verb != "style" and recipe.look in list_looks("style"):
         raise UsageError(f"The look {recipe.look!r} paints a style: give --style PAINTING. Received: none.")
     source = getattr(flags, "source", None)
-    from_noise = verb == "image" and recipe.canvas != "pixels"
+    from_noise = (verb == "image" and recipe.canvas != "pixels") or (verb == "audio" and recipe.sound == "noise")
     if source is None and VERBS[verb].needs_source and not from_noise:
         raise UsageError(
             f"`source` must be the name of a file, as in: python -m deepdream_av.{verb} "
@@ -164,7 +192,11 @@ def checked(verb: str, flags: argparse.Namespace) -> argparse.Namespace:
     for file in (recipe.weights, recipe.generator, recipe.audio, mask, *guides, *styles):
         if file:
             files.check_source(file)
-    output = Path(flags.output if flags.output is not None else _default_name(verb, source or ""))
+    glimpse = verb == "video" and flags.preview
+    output = flags.output if flags.output is not None else _default_name(verb, source or "")
+    if glimpse and flags.output is None:
+        output = output.with_name(output.name.replace("dream", "preview"))
+    output = Path(output)
     _check_suffix(verb, output)
     if verb == "style" and source and is_sound(source) != is_sound(output):
         raise UsageError(
@@ -173,8 +205,8 @@ def checked(verb: str, flags: argparse.Namespace) -> argparse.Namespace:
     # a film that a stopped run left is finished by the same command
     goes_on = verb == "video" and job.unfinished(output)
     files.check_output(output, force=flags.force or goes_on, source=source)
-    names = ("force", "dry_run", "json", "quiet", "verbose", *(("keep_work", "lossless") if verb == "video" else ()))
-    beside = {name: _checked_beside(name, flags, source) for name in ("spectrogram", "preview")}
+    names = ("force", "dry_run", "json", "quiet", "verbose", *(_OF_FILMS if verb == "video" else ()))
+    beside = {name: _checked_beside(name, flags, source) for name in ("spectrogram", "preview") if name not in names}
     return argparse.Namespace(
         source=source, output=output, recipe=recipe, **beside, **{name: getattr(flags, name) for name in names}
     )
@@ -222,7 +254,7 @@ def _recipe(flags: argparse.Namespace) -> Recipe:
     for n, f in names.items():
         if n in changes and f.type == "tuple[float, ...]":
             changes[n] = _value(f, changes[n])
-        elif n in changes and f.type.startswith("tuple"):
+        elif n in changes and f.type.startswith("tuple[tuple"):
             changes[n] = tuple(_layer(text, n) for text in changes[n])
     for text in flags.set:
         key, equals, value = text.partition("=")
@@ -271,6 +303,8 @@ def _value(f: dataclasses.Field, text: str):
             return tuple(float(part) for part in text.split(",") if part)
         except ValueError:
             raise UsageError(f"`{f.name}` must be numbers, as in 0.5,1,2,1. Received: {text!r}.") from None
+    if f.type == "tuple[str, ...]":
+        return tuple(part for part in text.split(";") if part)
     if f.type.startswith("tuple"):
         return tuple(_layer(part, f.name) for part in text.split(",") if part)
     try:

@@ -223,8 +223,8 @@ class Recipe:
     ear_classes: tuple[tuple[str, float], ...] = _f((), "classes to raise, of an ear that knows classes")
     sound: str = _f(
         "wave",
-        "how sound is dreamt: on the waveform, by a mel mask, or not at all",
-        choices=("wave", "mask", "off"),
+        "how sound is dreamt: on the waveform, by a mel mask, from noise, or not at all",
+        choices=("wave", "mask", "noise", "off"),
     )
     sound_change: float = _f(
         5.0,
@@ -246,7 +246,7 @@ class Recipe:
     stretch: float = _f(1.01, "how many times as long as the last one each round is", low=0.9, high=1.1)
 
     # zoom
-    seconds: float = _f(10.0, "length of the zoom", low=0.1, high=1e6, unit="s")
+    seconds: float = _f(10.0, "length of the zoom, or of a sound from noise", low=0.1, high=1e6, unit="s")
     zoom: float = _f(1.02, "enlargement from frame to frame at 30 frames a second", low=0.5, high=2.0)
     rotate: float = _f(0.0, "turn from frame to frame, to the left", low=-90.0, high=90.0, unit="degrees")
     translate: str = _f("0,0", "shift from frame to frame, right,down in pixels")
@@ -267,6 +267,9 @@ class Recipe:
     )
     cadence: int = _f(
         1, "dream on every so many frames of a film, and carry the dreams on both sides into those between", low=1, high=4
+    )
+    keyframes: tuple[str, ...] = _f(
+        (), "change the strength, the look or the layers of a film at a second, as 3.5:strength=1.2,look=owls"
     )
     coupling: str = _f(
         "joint",

@@ -53,15 +53,15 @@ VERBS = {
         "photo.jpg -o dream.png --look creatures",
     ),
     "audio": Verb(
-        "Dream in a sound.",
+        "Dream in a sound. Without SOURCE, with --sound noise: out of nothing.",
         SOUNDS,
-        _EAR | _PART | _LOOP | {"guides", "guide_match"},
+        _EAR | _PART | _LOOP | {"guides", "guide_match", "seconds"},
         "song.wav -o dream.wav --strength 1.5",
     ),
     "video": Verb(
         "Dream in the pictures and in the sound of a film. Without SOURCE: in a built-in example.",
         FILMS,
-        _NETWORK | _WISHES | _PICTURE | _EAR | _PART | _STYLE | _COUPLING | {"mask", "cadence"},
+        _NETWORK | _WISHES | _PICTURE | _EAR | _PART | _STYLE | _COUPLING | {"mask", "cadence", "keyframes"},
         "film.mp4 -o dream.mp4 --look eyes",
         needs_source=False,
     ),

@@ -19,11 +19,13 @@ class Chunks:
         stride: from the start of one chunk to the start of the next.
         fade: length of the cross-fade.
         guard: context that is thrown away, at least half of what the ear hears at once, and a window.
+        alike: whether chunks are versions of one sound; else their powers, not their samples, add up in a fade.
     """
 
     stride: int
     fade: int
     guard: int
+    alike: bool = True
 
     def spans(self, length: int) -> list[tuple[int, int]]:
         """First and last sample of what is kept of each chunk, fades included.
@@ -51,11 +53,12 @@ class Chunks:
             done = work(read(begin, end), index, len(spans))[first - begin : last - begin]
             if tail is not None:
                 rise = self.rise()[:, None]
-                done = np.concatenate([tail * (1 - rise) + done[: self.fade] * rise, done[self.fade :]])
+                done = np.concatenate([tail * rise[::-1] + done[: self.fade] * rise, done[self.fade :]])
             if index < len(spans) - 1:
                 done, tail = done[: -self.fade], done[-self.fade :]
             yield done
 
     def rise(self) -> np.ndarray:
-        """sin^2 from 0 to 1; with its mirror image it adds up to 1, as two versions of one sound need."""
-        return (np.sin(np.pi / 2 * (np.arange(self.fade) + 0.5) / self.fade) ** 2).astype(np.float32)
+        """From 0 to 1: sin^2, which adds up to 1 with its mirror image, or sin, whose square does."""
+        power = 2 if self.alike else 1
+        return (np.sin(np.pi / 2 * (np.arange(self.fade) + 0.5) / self.fade) ** power).astype(np.float32)

@@ -119,6 +119,8 @@ class LongSound:
             return "" if self.recipe.strength else "the wanted strength is 0"
         if self.recipe.sound == "off":
             return "the recipe leaves the sound alone"
+        if self._new:
+            return "" if self.recipe.strength else "the wanted strength is 0"
         return (
             ""
             if self.recipe.sound_change * self.recipe.strength > 0
@@ -137,10 +139,7 @@ class LongSound:
         return meter.integrated(), peak, downmix(covariance)
 
     def _dream_chunks(self, progress):
-        from deepdream_av.ascent.sound import SoundDreamer
-
-        dreamer = self.dreamer or (self._styler() if self._styler else SoundDreamer(self.recipe))
-        self.dreamer = dreamer
+        dreamer = self.dreamer = self.dreamer or self._made()
         if self._couple:
             self._couple(dreamer)
         few = self._styler or self.rate * self.source.channels > MANY_VALUES
@@ -148,6 +147,7 @@ class LongSound:
             stride=(FEW_SECONDS if few else STRIDE) * self.rate,
             fade=FADE * self.rate,
             guard=GUARD * self.rate,
+            alike=not self._new,
         )
         done = []
 
@@ -179,6 +179,23 @@ class LongSound:
             progress(total, total)
         self._summarise(done, dreamer)
 
+    @property
+    def _new(self) -> bool:
+        """Whether chunks are made of noise, so that two of them have nothing to do with each other."""
+        return self.recipe.sound == "noise" and not self._styler
+
+    def _made(self):
+        """Who dreams."""
+        if self._styler:
+            return self._styler()
+        if self._new:
+            from deepdream_av.ascent.imagined import Imagining
+
+            return Imagining(self.recipe)
+        from deepdream_av.ascent.sound import SoundDreamer
+
+        return SoundDreamer(self.recipe)
+
     def _kept_or_dreamt(self, name, samples, dreamer, on_step, start):
         """One chunk, out of the kept ones if it is there."""
         if self._kept is None:
@@ -204,7 +221,7 @@ class LongSound:
         # only the difference passes the resampler, so that what is not dreamt is not touched
         delta = resampled(dreamt.samples - heard, EAR_RATE, self.rate)
         delta = np.pad(delta, (0, max(len(middle) - len(delta), 0)))[: len(middle)]
-        give = placed if self._styler else linked
+        give = placed if self._styler or self._new else linked
         return give(samples, middle, middle + delta, self.rate), dreamt
 
     def _summarise(self, done, dreamer):

@@ -54,15 +54,17 @@ class Rounds:
         loop = _Loop(self.source, self._fade, self.source.channels)
         told, before = [], 0.0
         for number in range(self.recipe.rounds):
+            recipe = self._recipe(number)
             with loop.around(self._guard, self._guard + self._fade) as wide:
-                dreaming = LongSound(wide, self.rate, recipe=self.recipe, origin=-self._guard / self.rate, **self._shape)
+                dreaming = LongSound(wide, self.rate, recipe=recipe, origin=-self._guard / self.rate, **self._shape)
                 with dreaming:
                     following = self._round(dreaming, loop, number, before, progress)
             loop.close()
             if dreaming.interrupted and number:
                 following.close()
                 break
-            self._shape["dreamer"] = dreaming.dreamer  # compiled once
+            if self._recipe(number + 1) == recipe:
+                self._shape["dreamer"] = dreaming.dreamer  # compiled once
             told.append(dreaming.report)
             self._keep(following)
             before += len(following) / self.rate
@@ -72,6 +74,11 @@ class Rounds:
             loop = following.stretched(self.recipe.stretch, self.rate)
         self.interrupted = dreaming.interrupted
         self._tell(told)
+
+    def _recipe(self, number: int) -> Recipe:
+        """How a round is dreamt: what was made of noise is a sound afterwards."""
+        new = self.recipe.sound == "noise" and "styler" not in self._shape
+        return self.recipe.replace(sound="wave") if new and number else self.recipe
 
     def _round(self, dreaming, loop, number, before, progress):
         """One round, as a loop."""

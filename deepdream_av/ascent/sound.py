@@ -196,8 +196,8 @@ def moved(source, dream, where):
 
 
 def kept(recipe) -> tuple[tuple[str, float], ...]:
-    """What of the sound stays, without what has no weight."""
-    return tuple(pair for pair in recipe.keep if pair[1] > 0)
+    """What of the sound stays, without what has no weight; of what is dreamt from noise there is nothing to keep."""
+    return tuple(pair for pair in recipe.keep if pair[1] > 0) if recipe.sound != "noise" else ()
 
 
 def is_picture(name: str) -> bool:

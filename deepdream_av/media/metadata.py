@@ -19,7 +19,7 @@ from deepdream_av.recipe import MAX_JSON, Recipe
 MARK = "deepdream_av/1 "  # tells our comment from anybody else's
 KEY = "comment"
 KINDS = ("image", "audio", "video", "latent", "walk", "zoom", "style")
-_WITH_EXAMPLE = ("image", "video", "walk")  # what can dream something built in
+_WITH_EXAMPLE = ("image", "audio", "video", "walk")  # what can dream something built in
 USER_COMMENT = 0x9286  # EXIF tag
 EXIF_IFD = 0x8769
 DESCRIPTION = 270  # TIFF tag
