@@ -45,13 +45,16 @@ def curves(
         area: values from 0 to 1 that fill the ground.
         cuts: places of vertical lines.
     """
-    x, lines = np.asarray(x, float), [(kind, np.asarray(values, float)) for kind, values in lines]
+    x, lines = np.asarray(x, float), [(kind, np.nan_to_num(np.asarray(values, float))) for kind, values in lines]
     if len(x) < 2:
         return ""
     every = np.concatenate([values for _, values in lines])
     low, high = float(every.min()), float(every.max())
     at = (x - x[0]) / (x[-1] - x[0]) * _WIDE
-    parts = [f'<path class="area" d="{_path(at, area)}L{_WIDE},{_TALL}L0,{_TALL}Z"/>'] if area is not None else []
+    parts = []
+    if area is not None:
+        top = _path(at, np.nan_to_num(np.asarray(area, float)))
+        parts.append(f'<path class="area" d="{top}L{_WIDE},{_TALL}L0,{_TALL}Z"/>')
     inner = [cut for cut in cuts if x[0] < cut < x[-1]]
     inner = inner[:: max(1, len(inner) // _MOST_CUTS)]
     parts += [_mark((cut - x[0]) / (x[-1] - x[0]) * _WIDE, "cut") for cut in inner]
@@ -70,7 +73,8 @@ def histogram(values: Iterable[float], marks: Iterable[tuple[str, float]], *, sa
         says: what can be seen, for those who cannot see it.
         bins: how many bars.
     """
-    values, marks = np.asarray(values, float), list(marks)
+    values, marks = np.asarray(values, float), [(kind, value) for kind, value in marks if value is not None]
+    values = values[np.isfinite(values)]
     every = [*values.tolist(), *(value for _, value in marks)] or [0.0]
     room = 0.04 * max(max(every) - min(every), 0.05)
     low, high = min(every) - room, max(every) + room

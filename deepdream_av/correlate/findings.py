@@ -16,6 +16,7 @@ from deepdream_av.errors import UsageError
 
 SCHEMA = 1
 MOST_POINTS = 720  # of a curve in a report; a longer film is averaged over stretches
+_MOST_MOVED = 4_000_000  # frames times moves, which bounds the memory of a long film
 _LIBRARIES = ("tensorflow", "keras", "numpy", "scipy", "opencv-python-headless", "av")
 
 
@@ -97,7 +98,8 @@ def _own(told, sides) -> list[dict]:
     if not sides:
         return [{} for _ in told.pairs_used]
     times, shots = told.seen.times, told.seen.shots
-    moves = np.concatenate([[0.0], other_places(times, 199, told.recipe.get("seed", 0))])
+    count = int(np.clip(_MOST_MOVED // len(times), 39, 199))
+    moves = np.concatenate([[0.0], other_places(times, count, told.recipe.get("seed", 0))])
     rows = []
     for n, pair in enumerate(told.pairs_used):
         row = {}

@@ -117,6 +117,9 @@ def compare(
     picture = sound = None
     if pairs:
         source = tuple(on_clock(series, seen_before) for series in source)
+        heard_before, seen_before, heard_after, seen_after, *source = sampled(
+            heard_before, seen_before, heard_after, seen_after, *source
+        )
         moves = np.concatenate([[0.0], other_places(seen_before.times, shifts, seed)])
         # the picture follows what is heard by a lag, so that the sound is ahead of what is seen by as much
         lags = np.array([pair.lag for pair in pairs])
@@ -192,6 +195,26 @@ def reader(judge: Series) -> np.ndarray:
         inside = kernel[np.ix_(rest, rest)] + ridge * np.eye(len(rest))
         hat[np.ix_(mine, rest)] = np.linalg.solve(inside, kernel[np.ix_(rest, mine)]).T
     return hat
+
+
+def sampled(*series: Series, most: int = 3000, stretches: int = 20) -> tuple[Series, ...]:
+    """Series of the same frames; of a long film, stretches from all over it, each as a shot of its own.
+
+    Args:
+        series: of the same frames.
+        most: frames that are kept.
+        stretches: into which they are divided.
+    """
+    times, shots = series[0].times, series[0].shots
+    if len(times) <= most:
+        return series
+    size = most // stretches
+    rows = (np.linspace(0, len(times) - size, stretches).astype(int)[:, None] + np.arange(size)).ravel()
+    steps, jumps = np.diff(times[rows]), np.diff(rows) != 1
+    steps[jumps] = np.median(np.diff(times))
+    clock = np.concatenate([[0.0], steps.cumsum()])
+    parts = np.concatenate([[0], (jumps | (np.diff(shots[rows]) != 0)).cumsum()]).astype(np.int32)
+    return tuple(Series(clock, one.values[rows], one.names, parts, one.scales) for one in series)
 
 
 def _correlations(first: np.ndarray, second: np.ndarray) -> np.ndarray:

@@ -58,7 +58,7 @@ def _figures(found: dict) -> list[tuple[str, str]]:
     if reading:
         rose = f"{number(reading['before'])} \u2192 {number(reading['after'])}"
         rows.append((rose, "before and after the dream, as a network that had no part in it sees it"))
-    if found["search"]:
+    if found["search"] and found["search"]["effective"] is not None:
         rows.append((f"{found['search']['effective']:.0f}", "independent moments in the film"))
     return rows
 

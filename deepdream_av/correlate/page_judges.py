@@ -49,8 +49,8 @@ def _reading(title: str, asks: str, reading: dict) -> str:
     )
 
 
-def _percent(value: float) -> str:
-    return f"{100 * min(max(value, 0), 1):.0f}%"
+def _percent(value: float | None) -> str:
+    return f"{100 * min(max(value or 0, 0), 1):.0f}%"
 
 
 def _lags(reading: dict) -> str:
