@@ -86,6 +86,7 @@ def test_flags_are_the_fields_of_the_recipe():
             "terms": "term",
             "penalties": "penalty",
             "styles": "style",
+            "keyframes": "keyframe",
         }
         name = "--" + singular.get(f.name, f.name).replace("_", "-")
         shown = [verb for verb, text in texts.items() if f"{name} " in text]

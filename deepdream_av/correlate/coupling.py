@@ -33,11 +33,13 @@ class Asked(Drive):
         gates: float32 `[sets]`, how far each set of channels is open.
         wanted: float32 `[sets]`, how much more of it there shall be than usual.
         voices: float32 `[pairs]`, how far what each pair sees is shown on its own.
+        time: when the frame is shown, in seconds.
     """
 
     gates: np.ndarray | None = None
     wanted: np.ndarray | None = None
     voices: np.ndarray | None = None
+    time: float = 0.0
 
 
 class Coupling:

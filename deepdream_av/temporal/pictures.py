@@ -13,6 +13,7 @@ from deepdream_av.interrupts import finishing
 from deepdream_av.recipe import Recipe
 from deepdream_av.temporal.cadence import Cadence
 from deepdream_av.temporal.carry import CarriedDream
+from deepdream_av.temporal.keyframes import Keyframes
 from deepdream_av.temporal.stream import Background, Sink, watch
 
 PIECE_FRAMES, PIECE_SECONDS = 48, 60.0  # at most so much is lost with a run
@@ -50,6 +51,7 @@ class Pictures:
         self._toned, self._colour = dreamer.toned, recipe.colour
         self._dream = CarriedDream(dreamer, memory=recipe.memory)
         self._cadence = Cadence(self._dream, every=recipe.cadence)
+        self._way = Keyframes(recipe)
         self._end = 0.0
         self._tick = Fraction(1) / film.fps
         self._whole = True  # nothing is half done
@@ -118,7 +120,7 @@ class Pictures:
 
     def _hand_on(self, finish: Callable, sink, preview) -> None:
         self._whole = False
-        finished = finish()
+        finished = [(seen, self._way.share(seen.frame.time) * delta) for seen, delta in finish()]
         for seen, delta in finished:
             sink.put((seen.frame, delta))
         self._open += len(finished)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -125,7 +126,7 @@ class FilmSound:
 
     def asked(self, time: float):
         """What the sound asks of the frame that is shown at a time; see `correlate.coupling.Asked`."""
-        return self.arranged.coupling.at(time)
+        return dataclasses.replace(self.arranged.coupling.at(time), time=time)
 
     def until(self, seconds: float | None) -> Iterator[np.ndarray]:
         """The samples not yet given, in blocks, up to a time on the film's clock; None gives all that is left."""
