@@ -201,6 +201,10 @@ def _part(job, output) -> Path | None:
 
 def _dreamer(recipe: Recipe):
     """Who dreams on the frames, or, if there are styles, who paints them."""
+    if recipe.keyframes:
+        from deepdream_av.temporal.keyframes import DirectedDreamer, Keyframes
+
+        return DirectedDreamer(Keyframes(recipe), _dreamer)
     if recipe.styles:
         from deepdream_av.ascent.painter import FramePainter
         from deepdream_av.objectives.paintings import read_paintings
