@@ -160,4 +160,5 @@ def _wire_click(app: App, fields: dict) -> None:
         return found
 
     inputs = [fields["names"], fields["kind"], fields["network"]]
-    fields["sheet"].select(clicked, inputs, outputs, **_QUIET)
+    # through the queue, without which there is nobody to tell
+    fields["sheet"].select(clicked, inputs, outputs, api_visibility="private", show_progress="hidden")

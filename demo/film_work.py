@@ -161,8 +161,8 @@ def fitted(recipe: Recipe, film: Footage, app: App) -> tuple[Recipe, tuple[str, 
     """
     limits, notes = app.limits, []
     most = taken(recipe, film, limits)
-    whole = recipe.duration or (max(film.seconds - recipe.start, 0.1) if film.seconds else 0)
-    if whole > most + 0.05:
+    there = max(film.seconds - recipe.start, 0.0)
+    if min(there, recipe.duration or there) > most + 0.1:
         notes.append(f"{most:.0f} s of a film is the most here: the rest is left out.")
     recipe = recipe.replace(duration=most)
     room = _IN_HAND * limits.budget
@@ -251,7 +251,7 @@ class _Watched:
         elif self._counts_seconds(whole):
             part, words = "sound", f"Dreaming in the sound, second {done:.0f} of {whole:.0f}"
         else:
-            part, words = "look", "Looking and listening"
+            part, words = "look", "Looking and listening" if done < whole else "Finding out what belongs together"
         first, share = self._PARTS[part]
         self._run.progress(first + share * done / whole, 1.0, words)
 

@@ -64,7 +64,10 @@ def _left(app: App, names: list[str]) -> dict:
     """What a visitor sets."""
     fields = {"source": Film(label="Your film", height=280, sources=["upload", "webcam"])}
     examples = sorted(map(str, looks.FILMS.glob("*.mp4")))
-    gr.Examples(examples, fields["source"], label="Or this one", cache_examples=False, api_visibility="private")
+    gr.Examples(
+        examples, fields["source"], label="Or this one", cache_examples=False, api_visibility="private",
+        example_labels=[f"{looks.title(Path(x).stem)}, ten seconds, with music" for x in examples],
+    )  # fmt: skip
     gr.Markdown("Look", elem_classes="title")
     fields["gallery"] = gr.Gallery(
         looks.shown(names), label="Look", columns=5, allow_preview=False, selected_index=0, height=228,
@@ -72,7 +75,7 @@ def _left(app: App, names: list[str]) -> dict:
     )  # fmt: skip
     fields["about"] = gr.Markdown(looks.told(names[0]), elem_classes="quiet")
     fields["coupling"] = gr.Radio(
-        [(_COUPLINGS.get(name, name.capitalize()), name) for name in couplings()], value=Recipe().coupling,
+        [(_COUPLINGS.get(name, name.capitalize()), name) for name in couplings()], value="base",
         label="What sound and pictures do to each other",
     )  # fmt: skip
     fields["strength"] = gr.Slider(0, 4, 1, step=0.1, label="Strength", info="1 is the look's own, 0 leaves the film")
