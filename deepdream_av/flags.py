@@ -195,7 +195,7 @@ def checked(verb: str, flags: argparse.Namespace) -> argparse.Namespace:
     glimpse = verb == "video" and flags.preview
     output = flags.output if flags.output is not None else _default_name(verb, source or "")
     if glimpse and flags.output is None:
-        output = output.with_name(output.name.replace("dream", "preview"))
+        output = output.with_name("preview".join(output.name.rsplit("dream", 1)))
     output = Path(output)
     _check_suffix(verb, output)
     if verb == "style" and source and is_sound(source) != is_sound(output):

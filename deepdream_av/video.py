@@ -35,6 +35,8 @@ def dream_video(
     resumable: bool = True,
     keep_work: bool = False,
     lossless: bool = False,
+    budget: float = 0.0,
+    sample: bool = False,
 ) -> DreamtFilm:
     """Dream in a film; frames, timestamps and length stay those of the source.
 
@@ -53,6 +55,9 @@ def dream_video(
         resumable: whether the work is kept while it goes on.
         keep_work: whether it stays when the film is finished.
         lossless: whether every level of every pixel is kept; `.mkv` alone.
+        budget: seconds that all of it may take; size, cadence and steps are chosen so that it does, and are in the
+            recipe of the film. 0: as long as it takes.
+        sample: dream three seconds where most happens, at a quarter of the pixels, to see what it would become.
 
     Raises:
         InputError: not a film, or nothing of it can be decoded.
@@ -65,7 +70,7 @@ def dream_video(
     recipe, say = recipe or Recipe.from_look(), say or (lambda text: None)
     progress = progress or (lambda done, total: None)
     told = dict(progress=progress, say=say, preview=preview or (lambda draw, shot: None))
-    told |= dict(resumable=resumable, keep_work=keep_work, lossless=lossless)
+    told |= dict(resumable=resumable and not sample, keep_work=keep_work, lossless=lossless, budget=budget, sample=sample)
     check_suffix(output, lossless=lossless)
     check_output(output, force=force or resumable and unfinished(output), source=source)
     if source is not None:
@@ -79,52 +84,69 @@ def dream_video(
 
 
 def _dream(
-    source, output, recipe: Recipe, *, force, progress, say, preview, resumable, keep_work, lossless, name
+    source,
+    output,
+    recipe: Recipe,
+    *,
+    force,
+    progress,
+    say,
+    preview,
+    resumable,
+    keep_work,
+    lossless,
+    budget,
+    sample,
+    name,
 ) -> DreamtFilm:
     from deepdream_av.ascent.pictures import work_size
-    from deepdream_av.media import metadata
-    from deepdream_av.media.carried_streams import Carried
     from deepdream_av.media.files import writing
     from deepdream_av.media.kept_frames import KeptFrames
-    from deepdream_av.media.video import FilmWriter, SoundFormat, open_film
+    from deepdream_av.media.video import open_film
     from deepdream_av.temporal.pictures import Pictures
     from deepdream_av.temporal.sounding import FilmSound
 
     began = time.monotonic()
-    film = open_film(source, start=recipe.start, duration=recipe.duration)
+    small = None
+    if sample:
+        from deepdream_av.temporal.active import glimpse
+
+        recipe, small, told = glimpse(source, recipe)
+        say(told)
+    film = open_film(source, start=recipe.start, duration=recipe.duration, size=small)
     for note in film.notes:
         say(note)
     dreamer = _dreamer(recipe)  # only now: a bad file is told without TensorFlow; a wrong layer before any work
     size = work_size(recipe, film.size, film=True)
     with (
-        _kept_work(source, output, recipe, size=size, force=force, say=say, wanted=resumable) as job,
+        _kept_work(
+            source, output, recipe, size=size, budget=budget, force=force, say=say, wanted=resumable
+        ) as job,
         FilmSound(film, recipe, say=say, kept=job) as sound,
         writing(output, force=force or job is not None and job.found, source=source, part=_part(job, output)) as part,
     ):
-        track = sound.track
-        writer = FilmWriter(
-            part,
-            size=film.size,
-            time_base=film.time_base,
-            fps=film.fps,
-            aspect=film.aspect,
-            sound=SoundFormat(track.rate, track.store.channels, track.layout, track.start) if track else None,
-            comment=metadata.encode(recipe, source=name, kind="video"),
-            lossless=lossless,
-            clear=film.clear,
-            carried=Carried(film),
-        )
+        # opened first: what the output cannot hold is told before any work is done
+        writer = _writer(part, film, recipe, sound.track, lossless=lossless, name=name)
         for note in writer.notes:
             say(note)
-        with finishing_writer(writer):
+        with finishing_writer(writer) as files:
             sound.couple(film, dreamer, progress)
-            sound.dream(progress)  # only now: what the output cannot hold is told before any work is done
+            looked = time.monotonic() - began
+            sound.dream(progress)
+            if budget:
+                left = budget - (time.monotonic() - began) - looked  # a second look, at the dream, comes last
+                suffix = Path(output).suffix
+                recipe = _in_time(
+                    film, recipe, sound=sound, dreamer=dreamer, size=size, left=left, suffix=suffix, job=job, say=say
+                )
+                size = work_size(recipe, film.size, film=True)
+                writer = files.instead(lambda: _writer(part, film, recipe, sound.track, lossless=lossless, name=name))
             kept = KeptFrames(job) if job is not None else None
             if kept is not None and kept.count:
                 say(f"Going on from frame {kept.count} of an earlier run.")
             work = Pictures(film, recipe, writer=writer, sound=sound, dreamer=dreamer, size=size, kept=kept)
             work.run(progress, preview)
-        told = None if work.interrupted else sound.told(film, part, Path(output).name, dreamer, progress)
+        told = None if work.interrupted or sample else sound.told(film, part, Path(output).name, dreamer, progress)
         missing = film.missing
         if missing and not work.interrupted:
             say(
@@ -169,7 +191,7 @@ def _written_report(output, told, say) -> str:
 
 
 @contextlib.contextmanager
-def _kept_work(source, output, recipe: Recipe, *, size, force, say, wanted) -> Iterator:
+def _kept_work(source, output, recipe: Recipe, *, size, budget, force, say, wanted) -> Iterator:
     """The folder in which the work is kept, or None."""
     if not wanted:
         yield None
@@ -183,6 +205,7 @@ def _kept_work(source, output, recipe: Recipe, *, size, force, say, wanted) -> I
         "recipe": fingerprint.of_recipe(recipe),
         "version": __version__,
         "size": f"{size[0]}x{size[1]}",
+        "budget": f"{budget:g}",
     }
     job = Job(output, key=key, force=force, say=say)
     try:
@@ -215,16 +238,64 @@ def _dreamer(recipe: Recipe):
     return FrameDreamer(recipe)
 
 
+def _writer(part, film, recipe: Recipe, track, *, lossless, name):
+    from deepdream_av.media import metadata
+    from deepdream_av.media.carried_streams import Carried
+    from deepdream_av.media.video import FilmWriter, SoundFormat
+
+    return FilmWriter(
+        part,
+        size=film.size,
+        time_base=film.time_base,
+        fps=film.fps,
+        aspect=film.aspect,
+        sound=SoundFormat(track.rate, track.store.channels, track.layout, track.start) if track else None,
+        comment=metadata.encode(recipe, source=name, kind="video"),
+        lossless=lossless,
+        clear=film.clear,
+        carried=Carried(film),
+    )
+
+
+def _in_time(film, recipe: Recipe, *, sound, dreamer, size, left, suffix, job, say) -> Recipe:
+    """The recipe that fits into the time that is left; the same one when the work goes on."""
+    if job is not None and "chosen" in job.notes:
+        return recipe.replace(**job.notes["chosen"])
+    from deepdream_av.temporal.budget import in_time
+
+    recipe, told = in_time(
+        film, recipe, sound=sound, dreamer=dreamer, size=size, left=left, suffix=suffix
+    )
+    say(told)
+    if job is not None:
+        job.note(chosen={name: getattr(recipe, name) for name in ("work_size", "cadence", "frame_steps")})
+    return recipe
+
+
 @contextlib.contextmanager
-def finishing_writer(writer) -> Iterator[None]:
+def finishing_writer(writer) -> Iterator[Files]:
     """A film that is abandoned on an error and otherwise closed, whatever signals come then."""
+    files = Files(writer)
     try:
-        yield
+        yield files
     except BaseException:
-        writer.abandon()
+        files.writer.abandon()
         raise
     with finishing():
-        writer.close()
+        files.writer.close()
+
+
+class Files:
+    """The film that is written; another one may take its place before the first frame."""
+
+    def __init__(self, writer):
+        self.writer = writer
+
+    def instead(self, make: Callable):
+        """Begin the file anew, as `make()` does."""
+        self.writer.abandon()
+        self.writer = make()
+        return self.writer
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -259,6 +330,8 @@ def _job(args, progress, say) -> cli.Result:
         say=say,
         keep_work=args.keep_work,
         lossless=args.lossless,
+        budget=args.budget,
+        sample=args.preview,
     )
     return cli.Result(film.path, film.report, interrupted=film.interrupted)
 

@@ -62,7 +62,7 @@ class FilmReader:
         notes: what a user should know (HDR, interlacing, further sound tracks), in whole sentences.
     """
 
-    def __init__(self, path, *, start: float = 0.0, duration: float = 0.0):
+    def __init__(self, path, *, start: float = 0.0, duration: float = 0.0, size: tuple[int, int] | None = None):
         self.path = Path(path)
         self.start, self.limit = float(start), float(duration)
         self.decoded = self.damaged = 0
@@ -92,7 +92,7 @@ class FilmReader:
             )
         self.rotation = _rotation(first)
         width, height = first.width, first.height
-        self.size = (height, width) if self.rotation % 180 else (width, height)
+        self.size = size or ((height, width) if self.rotation % 180 else (width, height))
         self._expect(frames, length)
         self._look_at_colours(first)
         if self.sounds > 1:
@@ -186,13 +186,16 @@ class FilmReader:
         return array
 
 
-def open_film(path, *, start: float = 0.0, duration: float = 0.0) -> FilmReader:
+def open_film(
+    path, *, start: float = 0.0, duration: float = 0.0, size: tuple[int, int] | None = None
+) -> FilmReader:
     """Open a film for reading.
 
     Args:
         path: the file.
         start: seconds to skip from the beginning.
         duration: seconds to read; 0 reads to the end.
+        size: (width, height) to which its pictures are made smaller; None: as they are.
 
     Returns:
         A `FilmReader`.
@@ -200,7 +203,7 @@ def open_film(path, *, start: float = 0.0, duration: float = 0.0) -> FilmReader:
     Raises:
         InputError: missing, empty, not a film, or without a picture that can be decoded.
     """
-    return FilmReader(path, start=start, duration=duration)
+    return FilmReader(path, start=start, duration=duration, size=size)
 
 
 def _exact(seconds: float) -> Fraction:
