@@ -13,8 +13,8 @@ from .page import App, buttons, failed, line, replaced, session_of, status
 from .uploads import Picture, Sound
 
 _ABOUT = (
-    "A network is layers, from fine grain to whole things, and every layer is channels: each of them looks for one kind "
-    "of thing. Here they show what they look for. **Click one, and it is dreamt in your picture or sound.**"
+    "A network is layers, from fine grain to whole things, and every layer is channels: each of them looks for one "
+    "kind of thing. Here they show what they look for. **Click one, and it is dreamt in your picture or sound.**"
 )
 _QUIET = dict(queue=False, api_visibility="private", show_progress="hidden")
 
@@ -60,7 +60,8 @@ def _left() -> dict:
     fields["picture"] = Picture(label="Your picture", height=220, sources=["upload", "clipboard", "webcam"])
     examples = dict(cache_examples=False, api_visibility="private")
     with gr.Column() as fields["pictures"]:
-        gr.Examples(sorted(map(str, looks.EXAMPLES.glob("*.jpg"))), fields["picture"], label="Or one of these", **examples)
+        pictures = sorted(map(str, looks.EXAMPLES.glob("*.jpg")))
+        gr.Examples(pictures, fields["picture"], label="Or one of these", **examples)
     with gr.Column(visible=False) as fields["sounds"]:
         fields["sound"] = Sound(label="Your sound", sources=["upload", "microphone"])
         gr.Examples(sorted(map(str, looks.SOUNDS.glob("*.ogg"))), fields["sound"], label="Or one of these", **examples)

@@ -1,4 +1,4 @@
-"""What the tab Explore does: layers of a network in words, what channels want to see or hear, and what fires on a file."""
+"""What the tab Explore does: layers in words, what channels want to see or hear, and what fires on a file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the film tab does: the settings of the page into a recipe that fits the time there is, and the recipe into a film."""
+"""What the film tab does: from its fields to a recipe that fits the time there is, from a recipe to a film."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ from .service import Run
 from .uploads import checked
 
 # what can hold films; none of these reads other files, as playlists do
-CONTAINERS = "mov,mp4,matroska,webm,avi,mpeg,mpegts,ogg,flv,asf,gif,h264,hevc,m4v,mpegvideo,rm,mxf,dv,ivf,nut,yuv4mpegpipe,wtv"
+CONTAINERS = (
+    "mov,mp4,matroska,webm,avi,mpeg,mpegts,ogg,flv,asf,gif,h264,hevc,m4v,mpegvideo,rm,mxf,dv,ivf,nut,yuv4mpegpipe,wtv"
+)
 MOST_PIXELS = 9_000_000  # of a frame; eight of them are in memory at a time
 MOST_FPS = 1_000
 _IN_HAND = 0.85  # share of the time that a dream may be expected to take
@@ -95,7 +97,8 @@ def _declared(path: Path) -> tuple[int, int]:
             return stream.codec_context.width, stream.codec_context.height
     except (av.FFmpegError, OSError, ValueError):
         raise InputError(
-            f"This file cannot be read as a film: '{path}'. Films in mp4, mov, mkv, webm, avi and the like are understood."
+            f"This file cannot be read as a film: '{path}'. "
+            "Films in mp4, mov, mkv, webm, avi and the like are understood."
         ) from None
 
 
@@ -170,7 +173,8 @@ def fitted(recipe: Recipe, film: Footage, app: App) -> tuple[Recipe, tuple[str, 
     if needs > room and (recipe.speed != "sketch" or recipe.work_size):
         recipe = recipe.replace(speed="sketch", work_size=0)
         notes.append(
-            f"This would take about {pace.words(needs)}, and {pace.words(limits.budget)} is the most here: it is sketched."
+            f"This would take about {pace.words(needs)}, and {pace.words(limits.budget)} is the most here: "
+            "it is sketched."
         )
         needs = expected(recipe, film, app)
     if needs > room:

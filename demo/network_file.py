@@ -1,4 +1,4 @@
-"""What of a stranger's network file is kept: weights and plain layers of Keras, and nothing that could run or read files.
+"""What of a stranger's network file is kept: weights and plain layers of Keras, nothing that runs or reads files.
 
 The file is taken apart and put together anew from the parts that are known. Then a process of its own, with little
 memory and time, loads it first: what ends that process is not loaded here.
@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 import zipfile
+import zlib
 from pathlib import Path
 
 from .errors import Refused
@@ -75,9 +76,9 @@ def plain_copy(source: Path, target: Path, *, megabytes: float) -> None:
             for name, share in _ENTRIES.items():
                 if name in archive.namelist():
                     copy.writestr(name, _cleaned(name, _read(archive, name, round(share * cap))))
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError, RecursionError) as error:
-        if isinstance(error, Refused):
-            raise
+    except Refused:
+        raise
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, OSError, ValueError):
         raise Refused("This is no network that Keras 3 has saved: the file is broken or of another kind.") from None
 
 

@@ -18,8 +18,8 @@ from .uploads import Film
 
 # fields of the page that a look or a recipe sets, in this order
 _SET = (
-    "strength", "speed", "coupling", "coupling_strength", "duration", "start", "work_size", "layers", "classes", "colour",
-    "sound", "sound_change",
+    "strength", "speed", "coupling", "coupling_strength", "duration", "start", "work_size", "layers", "classes",
+    "colour", "sound", "sound_change",
 )  # fmt: skip
 _OF_LOOK = ("layers", "classes", "colour")
 _INPUTS = ("source", "base", "look", "backbone", "seed", "fixed", *_SET)
@@ -93,9 +93,9 @@ def _advanced(app: App) -> dict:
     sizes = [(title, size) for size, title in _SIZES.items() if size <= app.limits.max_work_size]
     with gr.Accordion("Advanced", open=False):
         fields = {
-            "work_size": gr.Dropdown(sizes, value=0, label="Size at which it is dreamt", info="the file keeps the film's"),
+            "work_size": gr.Dropdown(sizes, value=0, label="Size at which it is dreamt", info="the file keeps its own"),
             "start": gr.Number(0, minimum=0, label="Begin at this second of the film"),
-            "coupling_strength": gr.Slider(0, 1, own.coupling_strength, step=0.05, label="How much they do to each other"),
+            "coupling_strength": gr.Slider(0, 1, own.coupling_strength, step=0.05, label="How much they do so"),
             "sound": gr.Radio(_SOUNDS, value=own.sound, label="The sound is"),
             "sound_change": gr.Slider(0, 15, own.sound_change, step=0.5, label="How far the sound may move, in dB"),
             "colour": gr.Dropdown(_COLOURS, value=own.colour, label="Colours"),
@@ -130,7 +130,7 @@ def _right() -> dict:
         show_label=False,
     )  # fmt: skip
     fields["file"] = gr.DownloadButton("Save the film", visible=False, variant="secondary")
-    with gr.Accordion("What sound and pictures have to do with each other", open=True, visible=False) as fields["heard"]:
+    with gr.Accordion("What is heard and what is seen", open=True, visible=False) as fields["heard"]:
         fields["page"] = gr.HTML("", padding=False, label="Report", js_on_load=None)
     with gr.Accordion("Report card", open=False, visible=False) as fields["report"]:
         fields["rows"] = gr.HTML("", elem_classes="card", padding=True, label="Report card", js_on_load=None)
@@ -207,10 +207,8 @@ def _finished(update) -> dict:
 
 def framed(page: str) -> str:
     """A whole HTML page inside this one, which it cannot reach."""
-    return (
-        f'<iframe title="Report" sandbox="allow-scripts" style="width:100%;height:640px;border:0" srcdoc="{markup(page)}">'
-        "</iframe>"
-    )
+    style = "width:100%;height:640px;border:0"
+    return f'<iframe title="Report" sandbox="allow-scripts" style="{style}" srcdoc="{markup(page)}"></iframe>'
 
 
 # ------------------------------------------------------------------------------------------- small wires

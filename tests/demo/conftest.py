@@ -15,7 +15,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
-_FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--mute-audio", "--autoplay-policy=no-user-gesture-required"]
+_FLAGS = (
+    "--no-sandbox --disable-dev-shm-usage --disable-gpu --mute-audio --autoplay-policy=no-user-gesture-required".split()
+)
 
 
 @pytest.fixture(scope="session")
