@@ -11,10 +11,14 @@ import numpy as np
 from deepdream_av.correlate.analyse import Analysis, analyse
 from deepdream_av.correlate.coupling import Coupling
 from deepdream_av.correlate.drive import Drives, mixed
-from deepdream_av.correlate.pairs import FilterPair, Search, find_pairs, pairs_from_json
+from deepdream_av.correlate.pairs import FilterPair, Search, canonical, find_pairs, pairs_from_json
+from deepdream_av.correlate.prior import shipped_prior
+from deepdream_av.correlate.semantic import semantic_pairs
+from deepdream_av.correlate.series import Series
 from deepdream_av.errors import InputError, UsageError
 
 _MOST_BYTES = 2_000_000  # of a file with pairs
+_MOST_BY_MEANING, _ALIKE = 3, 0.7  # pairs, and correlation from which on two of them hear the same
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +57,7 @@ def arrange(film, track, features, recipe, *, dreamer, progress: Callable | None
     """
     if recipe.coupling == "off" or features is None or features.silent or not recipe.coupling_strength:
         return Arranged(Coupling(Drives(None)), "off")
+    from deepdream_av.backbones import load_backbone
     from deepdream_av.correlate.chroma import chroma
 
     heard_pitches = chroma(track.store.blocks(), track.rate)
@@ -60,8 +65,9 @@ def arrange(film, track, features, recipe, *, dreamer, progress: Callable | None
     layers = dreamt_layers(dreamer)
     if not layers:
         return Arranged(Coupling(drives, shift=recipe.coupling_shift), "base")
-    analysis = _analysed(film, track, recipe, dreamer, layers, progress)
-    pairs, search, notes = _pairs(analysis, recipe)
+    ear = load_backbone(recipe.ear)
+    analysis = _analysed(film, track, ear, dreamer, layers, progress)
+    pairs, search, notes = _pairs(analysis, recipe, ear, dreamer.backbone)
     mode = recipe.coupling if pairs else "base"
     coupling = Coupling(
         drives,
@@ -82,8 +88,7 @@ def dreamt_layers(dreamer) -> tuple[str, ...]:
     return tuple(name for name in dreamer.backbone.list_layers() if name in names) if names else ()
 
 
-def _analysed(film, track, recipe, dreamer, layers, progress) -> Analysis:
-    from deepdream_av.backbones import load_backbone
+def _analysed(film, track, ear, dreamer, layers, progress) -> Analysis:
     from deepdream_av.correlate.seen import LAYERS
 
     known = dreamer.backbone.list_layers()
@@ -95,23 +100,47 @@ def _analysed(film, track, recipe, dreamer, layers, progress) -> Analysis:
         track,
         backbone=dreamer.backbone,
         seen_layers=[name for name in known if name in looked],
-        ear=load_backbone(recipe.ear),
+        ear=ear,
         progress=progress,
     )
 
 
-def _pairs(analysis: Analysis, recipe) -> tuple[tuple[FilterPair, ...], Search | None, list[str]]:
+def _pairs(analysis: Analysis, recipe, ear, eye) -> tuple[tuple[FilterPair, ...], Search | None, list[str]]:
     if analysis.heard is None or recipe.coupling == "base":
         return (), None, []
     if recipe.pairs:
         return _read(recipe.pairs, analysis), None, [f"The filter pairs of {Path(recipe.pairs).name} are used."]
     if not all(np.any(series.standardised()) for series in (analysis.heard, analysis.seen)):
         return (), None, ["Nothing moves in this film; base coupling used."]
-    search = find_pairs(analysis.heard, analysis.seen, seed=recipe.seed)
+    search = find_pairs(analysis.heard, analysis.seen, seed=recipe.seed, prior=shipped_prior())
     if search.pairs:
         count = len(search.pairs)
         return search.pairs, search, [f"{count} filter pair{'s' * (count > 1)} of this film beat chance."]
-    return (), search, ["No pair beats chance in this film; base coupling used."]
+    pairs = liveliest(semantic_pairs(ear, eye), analysis.heard, analysis.seen)
+    instead = "base coupling used" if not pairs else "pairs that belong together by meaning are dreamt instead"
+    return pairs, search, [f"No pair beats chance in this film; {instead}."]
+
+
+def liveliest(pairs, heard: Series, seen: Series, *, most: int = _MOST_BY_MEANING) -> tuple[FilterPair, ...]:
+    """Those pairs whose heard sides move most in a film, each unlike the others.
+
+    Args:
+        pairs: of any source; those of channels that are not there are left out.
+        heard, seen: channels of the film.
+        most: pairs at most.
+    """
+    place, there = {name: n for n, name in enumerate(heard.names)}, {*heard.names, *seen.names}
+    known = [pair for pair in pairs if there.issuperset(name for name, _ in (*pair.heard, *pair.seen))]
+    moves = [
+        float((heard.values[:, [place[name] for name, _ in pair.heard]] @ np.array([w for _, w in pair.heard])).std())
+        for pair in known
+    ]
+    found: list[FilterPair] = []
+    for n in np.argsort(moves)[::-1]:
+        curve = canonical(heard, known[n].heard)
+        if moves[n] > 0 and all(abs(float(np.mean(curve * canonical(heard, x.heard)))) < _ALIKE for x in found):
+            found.append(known[n])
+    return tuple(found[:most])
 
 
 def _read(path: str, analysis: Analysis) -> tuple[FilterPair, ...]:
