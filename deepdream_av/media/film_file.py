@@ -13,6 +13,7 @@ from deepdream_av.errors import InputError
 
 _RUN_UPS = (0, 2, 10, 60)  # seconds by which a seek aims too early, tried in turn
 _LONG_RUN_UPS = (10, 60)  # for MPEG streams, whose first timestamps after a seek may be guessed wrongly
+MOST_PIXELS = 8192 * 8192  # a file of a few bytes can claim any size, and fill the memory
 _MOST_DAMAGE = 10_000  # packets; beyond that nothing good will follow
 
 
@@ -79,6 +80,7 @@ class FrameSource:
     def _decoded(self, container):
         """Decoded frames; what cannot be decoded is skipped and counted."""
         stream = pictures_of(container, self.path)
+        decoder = _seeing_through(stream)
         self.damaged, self.reach = 0, Fraction(0)
         packets = container.demux(stream, *container.streams.audio)
         while True:
@@ -89,7 +91,7 @@ class FrameSource:
                     self.reach = max(self.reach, end)
                 if packet.stream is not stream:
                     continue
-                frames = packet.decode()
+                frames = packet.decode() if decoder is None else decoder.decode(packet if packet.size else None)
             except (StopIteration, av.EOFError):
                 return
             except av.FFmpegError:
@@ -125,12 +127,39 @@ def open_container(path: Path):
 def pictures_of(container, path):
     """The video stream to dream; cover art does not count."""
     for stream in container.streams.video:
-        if "attached_pic" not in str(getattr(stream.disposition, "name", "") or ""):
+        if not is_cover(stream):
+            _check_size(stream, path)
             return stream
     raise InputError(
         f"The file has no video stream. Received: {path}. For sound alone there is "
         "`python -m deepdream_av.audio`."
     )
+
+
+def is_cover(stream) -> bool:
+    """Whether a stream is a picture of the film, and none in it."""
+    return "attached_pic" in str(getattr(stream.disposition, "name", "") or "")
+
+
+def _check_size(stream, path) -> None:
+    context = stream.codec_context
+    if context is not None and context.width * context.height > MOST_PIXELS:
+        raise InputError(
+            f"Pictures of films have at most {MOST_PIXELS // 10**6} megapixels. "
+            f"Received: {context.width}x{context.height} in {path}."
+        )
+
+
+def _seeing_through(stream):
+    """A decoder that gives transparency where FFmpeg's own one leaves it out; None where its own one will do."""
+    tags = {key.lower(): value for key, value in stream.metadata.items()}
+    name = {"vp8": "libvpx", "vp9": "libvpx-vp9"}.get(getattr(stream.codec_context, "name", None))
+    if name is None or tags.get("alpha_mode") != "1":
+        return None
+    try:
+        return av.CodecContext.create(name, "r")
+    except (av.FFmpegError, ValueError):  # FFmpeg can be built without it
+        return None
 
 
 def promised_end(container, stream) -> Fraction | None:

@@ -14,6 +14,7 @@ import numpy as np
 from deepdream_av.errors import InputError
 from deepdream_av.media.film_file import FrameSource, open_container, pictures_of, promised_end
 from deepdream_av.media.film_pixels import has_alpha, picture_of
+from deepdream_av.media.orientation import lies, orientation_of, upright
 from deepdream_av.media.tone_mapping import hdr_kind
 
 
@@ -54,7 +55,6 @@ class FilmReader:
         fps: average frames per second, a `Fraction`.
         time_base: seconds per tick of `Frame.pts`, exact.
         aspect: shape of a pixel, width over height, a `Fraction`.
-        rotation: degrees, counter-clockwise, by which the stored pictures are turned to be upright.
         n_frames: how many frames are expected; 0 where the file does not say.
         duration: seconds that are expected to be shown; 0 where the file does not say.
         sounds: number of sound tracks.
@@ -90,15 +90,14 @@ class FilmReader:
                 f"No picture of {self.path} can be decoded{where}. "
                 f"A film with at least one whole frame is needed."
             )
-        self.rotation = _rotation(first)
-        width, height = first.width, first.height
-        self.size = size or ((height, width) if self.rotation % 180 else (width, height))
+        lying = lies(orientation_of(first))
+        self.size = size or ((first.height, first.width) if lying else (first.width, first.height))
         self._expect(frames, length)
         self._look_at_colours(first)
         if self.sounds > 1:
             self.notes.append(f"The film has {self.sounds} sound tracks: the first is dreamt, the others stay.")
         aspect = _ratio(stream)
-        self.aspect = 1 / aspect if self.rotation % 180 else aspect
+        self.aspect = 1 / aspect if lying else aspect
 
     def _expect(self, frames: int, length: Fraction) -> None:
         wanted = max(Fraction(0), length - _exact(self.start))
@@ -174,11 +173,11 @@ class FilmReader:
 
     def _upright(self, raw) -> tuple[np.ndarray, np.ndarray | None]:
         picture, alpha = picture_of(raw)
-        turns = round(_rotation(raw) / 90) % 4
-        return self._fitted(picture, turns), None if alpha is None else self._fitted(alpha, turns)
+        way = orientation_of(raw)
+        return self._fitted(picture, way), None if alpha is None else self._fitted(alpha, way)
 
-    def _fitted(self, array: np.ndarray, turns: int) -> np.ndarray:
-        array = np.ascontiguousarray(np.rot90(array, turns)) if turns else array
+    def _fitted(self, array: np.ndarray, way: tuple[int, int, int, int]) -> np.ndarray:
+        array = upright(array, way)
         if array.shape[1::-1] != self.size:  # streams may change size; a film keeps its first
             import cv2
 
@@ -209,10 +208,6 @@ def open_film(
 def _exact(seconds: float) -> Fraction:
     """The decimal number that was meant: 9.96 as a float lies a little above, and would miss its frame."""
     return Fraction(seconds).limit_denominator(10**6)
-
-
-def _rotation(frame) -> int:
-    return round((getattr(frame, "rotation", 0) or 0) / 90) * 90
 
 
 def _ratio(stream) -> Fraction:

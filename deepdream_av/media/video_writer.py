@@ -66,6 +66,7 @@ class FilmWriter:
         self.time_base = Fraction(time_base)
         suffix = check_suffix(self.path, lossless=lossless)
         self.frames, self.stop = 0, None
+        self._lasting: dict[int, int] = {}
         self.notes: tuple[str, ...] = ()
         self._sound, self._carried = None, carried
         codec = "ffv1" if lossless else "libvpx-vp9" if suffix == ".webm" else "libx264"
@@ -144,6 +145,10 @@ class FilmWriter:
             array = np.pad(array, ((0, self._pad[0]), (0, self._pad[1]), (0, 0)), mode="symmetric")
         frame = self._frame(array)
         frame.pts, frame.time_base, frame.duration = pts, self.time_base, duration
+        for before in self._lasting:  # no frame outlasts the next one's beginning
+            self._lasting[before] = min(self._lasting[before], max(1, pts - before))
+        if duration > 0:
+            self._lasting[pts] = duration
         self._mux(self._encoded(frame))
         self.frames += 1
         if self._carried is not None:
@@ -163,7 +168,12 @@ class FilmWriter:
 
     def _encoded(self, frame):
         """Packets of a frame; an encoder that refuses it is told of like a file that does."""
-        yield from self._video.encode(frame)
+        for packet in self._video.encode(frame):
+            # encoders know the average rate alone, and would show a last frame for no longer than that
+            lasting = self._lasting.pop(round(packet.pts * packet.time_base / self.time_base), 0)
+            if lasting:
+                packet.duration = max(1, round(lasting * self.time_base / packet.time_base))
+            yield packet
 
     def _see_through(self, array: np.ndarray, alpha: np.ndarray | None) -> np.ndarray:
         """A frame with its transparency, or what shows of it over black."""
