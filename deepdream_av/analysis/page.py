@@ -28,12 +28,14 @@ class Cell:
         name: under it.
         note: in smaller letters under the name.
         command: what to type to dream it; only a page shows it.
+        sound: what it sounds like, float32 `[samples]` at 22.05 kHz; only a page plays it.
     """
 
     picture: np.ndarray | None
     name: str = ""
     note: str = ""
     command: str = ""
+    sound: np.ndarray | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,7 +149,7 @@ body{font:15px/1.45 system-ui,sans-serif;margin:1rem auto;padding:0 1rem;max-wid
 background:light-dark(#fafafa,#121214);color:light-dark(#1a1a1a,#ebebeb)}
 h1{font-size:1.4rem}h2{font-size:1.05rem;margin:1.4rem 0 .5rem}p{max-width:65ch}
 .grid{display:grid;gap:.6rem;grid-template-columns:repeat(auto-fill,minmax(min(SIDEpx,45%),1fr))}
-figure{margin:0;min-width:0}img{width:100%;height:auto;display:block;border-radius:4px}
+figure{margin:0;min-width:0}audio{width:100%;height:2.2rem}img{width:100%;height:auto;display:block;border-radius:4px}
 figcaption{font-size:.8rem;overflow-wrap:anywhere}small{display:block;opacity:.7}
 code{display:block;font-size:.72rem;user-select:all;overflow-wrap:anywhere;opacity:.8}
 .scroll{overflow-x:auto}table{border-collapse:collapse;margin:1rem 0;font-size:.85rem}
@@ -175,6 +177,8 @@ def _figure(cell: Cell) -> str:
         if cell.picture is not None
         else ""
     )
+    if cell.sound is not None:
+        picture += f'<audio controls loop preload="none" src="{_sound_uri(cell.sound)}"></audio>'
     return f"<figure>{picture}<figcaption>{caption}</figcaption></figure>"
 
 
@@ -191,6 +195,16 @@ def _uri(picture: np.ndarray) -> str:
     held = io.BytesIO()
     Image.fromarray(picture).save(held, "JPEG", quality=88)
     return "data:image/jpeg;base64," + base64.b64encode(held.getvalue()).decode("ascii")
+
+
+def _sound_uri(samples: np.ndarray) -> str:
+    import tempfile
+
+    from deepdream_av.media.audio import Sound, write_audio
+
+    with tempfile.TemporaryDirectory() as folder:
+        file = write_audio(Path(folder) / "cell.mp3", Sound(samples[:, None], 22050))
+        return "data:audio/mpeg;base64," + base64.b64encode(file.read_bytes()).decode("ascii")
 
 
 def _safe(text) -> str:

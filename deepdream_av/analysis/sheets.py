@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from deepdream_av.analysis.cache import Cache
+from deepdream_av.analysis.channel_sounds import sound_of
 from deepdream_av.analysis.fires import Fires
 from deepdream_av.analysis.layers import LayerFacts, parse_channel, spread
 from deepdream_av.analysis.page import Cell, Section, Sheet
@@ -38,6 +39,7 @@ def channel_sheet(
     size: int = 0,
     settings: SwatchSettings | None = None,
     cache: Cache | None = None,
+    sounds: bool = False,
     progress: Callable = _nothing,
 ) -> Sheet:
     """A contact sheet: a section for each layer, a swatch for each channel.
@@ -50,6 +52,7 @@ def channel_sheet(
         size: pixels at which swatches are dreamt; 0: by the layer.
         settings: how they are dreamt.
         cache: where they are kept.
+        sounds: whether what an ear wants to hear can be heard, too.
         progress: called as `progress(done, total)`.
     """
     layers, settings = list(layers), settings or SwatchSettings()
@@ -63,8 +66,11 @@ def channel_sheet(
 
     for f in layers:
         dreamer = SwatchDreamer(backbone, f.name, settings_for(f, settings, size), cache=cache)
-        swatches = dreamer.channels(wanted[f.name], progress=added)
+        dreamt = (dreamer.listenings if sounds else dreamer.channels)(wanted[f.name], progress=added)
+        swatches = dreamer.shown(dreamt) if sounds else dreamt
         cells = [_cell(backbone, f"{f.name}#{n}", x) for n, x in zip(wanted[f.name], swatches)]
+        if sounds:
+            cells = [replace(cell, sound=sound_of(x)) for cell, x in zip(cells, dreamt)]
         sections.append(Section(f"{f.name}: {f.channels} channels{_grid_text(f)}", tuple(cells), 8))
     what = "hears" if backbone.kind == "sound" else "sees"
     return Sheet(

@@ -16,6 +16,7 @@ from deepdream_av.analysis.cache import Cache, fingerprint
 from deepdream_av.ascent.loop import ascend
 from deepdream_av.ascent.octaves import Octaves
 from deepdream_av.ascent.rules import Natural
+from deepdream_av.errors import UsageError
 from deepdream_av.transforms import Jitter, TimeShift
 
 BANDS = 128
@@ -96,10 +97,8 @@ class Listenings(Swatches):
         return 2.5 * tf.tanh(state / 0.5)
 
     def pictures(self) -> np.ndarray:
-        """Spectrograms: time to the right, pitch upwards."""
-        from deepdream_av.analysis.levels import spectrogram
-
-        return np.stack([spectrogram(x[..., 0]) for x in self.render(self.state, ()).numpy()])
+        """What the ear is shown, float32 `[batch, frames, 128]`."""
+        return self.render(self.state, ()).numpy()[..., 0]
 
 
 @dataclass(frozen=True)
@@ -204,20 +203,43 @@ class SwatchDreamer:
         Returns:
             uint8 `[channels, side, side, 3]`.
         """
-        numbers = tuple(numbers)
-        vectors = np.eye(self.width, dtype=np.float32)[list(numbers)]
-        return self._all([("channel", n) for n in numbers], vectors, progress)
+        return self.shown(self._of_channels(numbers, progress))
+
+    def listenings(self, numbers: Iterable[int], *, progress: Callable | None = None) -> np.ndarray:
+        """What an ear is shown in the swatches of channels: log-mels, float32 `[channels, frames, 128]`.
+
+        Raises:
+            UsageError: the network looks at pictures.
+        """
+        if not self._hears:
+            raise UsageError(f"`backbone` must listen, as earnet does. Received: {self.backbone.name!r}.")
+        return self._of_channels(numbers, progress).astype(np.float32)
 
     def directions(self, vectors: np.ndarray, *, progress: Callable | None = None) -> np.ndarray:
         """Swatches of directions, float `[directions, channels]`; see `channels`."""
         vectors = np.asarray(vectors, np.float32)
         names = [("direction", [round(float(x), 5) for x in v]) for v in vectors]
-        return self._all(names, vectors, progress)
+        return self.shown(self._all(names, vectors, progress))
+
+    def shown(self, swatches: np.ndarray) -> np.ndarray:
+        """Swatches as pictures: of `listenings`, spectrograms."""
+        if not self._hears:
+            return swatches
+        from deepdream_av.analysis.levels import spectrogram
+
+        return np.stack([spectrogram(x) for x in swatches.astype(np.float32)])
+
+    def _of_channels(self, numbers, progress) -> np.ndarray:
+        numbers = tuple(numbers)
+        vectors = np.eye(self.width, dtype=np.float32)[list(numbers)]
+        return self._all([("channel", n) for n in numbers], vectors, progress)
 
     def _all(self, names, vectors, progress) -> np.ndarray:
+        """Of an ear float16 `[swatches, frames, 128]`, else uint8 `[swatches, side, side, 3]`."""
         progress = progress or (lambda _: None)
         side = self.settings.side
-        result = np.zeros([len(names), side, side, 3], np.uint8)
+        shape, form = ((side, side), np.float16) if self._hears else ((side, side, 3), np.uint8)
+        result = np.zeros([len(names), *shape], form)
         missing = []
         for k, name in enumerate(names):
             kept = self.cache.read(*self._key(name))
@@ -233,12 +255,12 @@ class SwatchDreamer:
             dreamt = self._dream(vectors[padded], [names[k] for k in padded])
             for k, picture in zip(some, dreamt):
                 result[k] = picture
-                self.cache.write(picture, *self._key(names[k]))
+                self.cache.write(result[k], *self._key(names[k]))
             progress(len(some))
         return result
 
     def _key(self, name) -> tuple:
-        return ("swatch", _METHOD, fingerprint(self.backbone), self.layer, list(name), asdict(self.settings))
+        return ("heard" if self._hears else "swatch", _METHOD, fingerprint(self.backbone), self.layer, list(name), asdict(self.settings))
 
     def _dream(self, vectors: np.ndarray, names) -> np.ndarray:
         settings = self.settings

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 
@@ -36,11 +37,14 @@ def layers(given, bar) -> Found:
 
 def sheet(given, bar) -> Found:
     """`explore sheet`: a contact sheet of channels."""
+    from deepdream_av.analysis.channel_sounds import write_sounds
     from deepdream_av.analysis.layers import chosen_layers, parse_numbers
     from deepdream_av.analysis.sheets import channel_sheet
     from deepdream_av.analysis.swatches import SwatchSettings
 
     backbone = network(given)
+    if given.sounds and backbone.kind != "sound":
+        raise UsageError(f"`sounds` are of a network that listens, as earnet does. Received: {backbone.name!r}.")
     layers = chosen_layers(backbone, given.layer)
     numbers = parse_numbers(given.channels, min(f.channels for f in layers)) if given.channels else ()
     count = given.count or (48 if len(layers) == 1 else 8)
@@ -52,11 +56,13 @@ def sheet(given, bar) -> Found:
         size=given.size,
         settings=SwatchSettings(steps=given.steps, seed=given.seed),
         cache=cache(given),
+        sounds=backbone.kind == "sound" and (given.sounds or Path(given.output or "").suffix.lower() == ".html"),
         progress=bar,
     )
+    files = write_sounds(given.sounds, sheet, force=given.force) if given.sounds else []
     cells = {s.title.partition(":")[0]: [c.name for c in s.cells] for s in sheet.sections}
     return Found(
-        {"backbone": backbone.name, "cells": cells},
+        {"backbone": backbone.name, "cells": cells} | ({"sounds": [str(f) for f in files]} if files else {}),
         sheet=sheet,
         output=default_output(given, backbone.name, "sheet.png"),
     )

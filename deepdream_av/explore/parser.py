@@ -133,6 +133,9 @@ def _of_sheet(one):
         metavar="N",
         help="how many of a layer [8; 48 of one alone]",
     )
+    one.add_argument(
+        "--sounds", type=Path, metavar="FOLDER", help="write what channels of an ear want to hear as WAV files as well"
+    )
     _add_dream(one)
 
 
