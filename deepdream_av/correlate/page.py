@@ -54,10 +54,13 @@ def _figures(found: dict) -> list[tuple[str, str]]:
         what = f"correlation of the first pair in the film, held out ({odds_words(best['p'])})"
         rows.append((number(best["rho"]), what))
         rows.append((number(found["search"]["threshold"]), "what chance alone reaches in one of twenty tries"))
-    reading = found["judged"] and (found["judged"]["picture"] or found["judged"]["together"])
+    reading = found["pairs"] and found["judged"] and (found["judged"]["picture"] or found["judged"]["together"])
     if reading:
         rose = f"{number(reading['before'])} \u2192 {number(reading['after'])}"
         rows.append((rose, "before and after the dream, as a network that had no part in it sees it"))
+    if found["refused"] and not found["pairs"]:
+        rows.append((number(found["refused"]["rho"]), "the best correlation that was found, held out"))
+        rows.append((number(found["search"]["threshold"]), "what chance alone reaches in one of twenty tries"))
     if found["search"] and found["search"]["effective"] is not None:
         rows.append((f"{found['search']['effective']:.0f}", "independent moments in the film"))
     return rows
@@ -70,8 +73,8 @@ def _pair(found: dict, n: int, frames, spectrograms, likes) -> str:
     sounds = _strongest(spectrograms, times, drawn.get("heard_before"), n)[:1]
     shown = _strongest(frames, times, drawn.get(f"seen_{after}"), n)
     heard = "".join(_figure(x, f"where this is heard most, around {seconds(t)}", "wide") for t, x in sounds)
-    seen = [_figure(x, f"in the film at {seconds(t)}", "") for t, x in shown]
-    seen += [_figure(x, f"what {name} likes of it", "swatch") for name, x in likes]
+    seen = "".join(_figure(x, f"in the film at {seconds(t)}", "") for t, x in shown)
+    swatches = "".join(_figure(x, f"what {name} likes of it", "swatch") for name, x in likes)
     source = {"prior": " It was expected.", "semantic": " It was expected by its meaning.", "manual": " It was given."}
     rest = (
         f"Correlation {number(pair['rho'])}, held out ({odds_words(pair['p'])}); {lag_words(pair['lag'])}."
@@ -80,7 +83,7 @@ def _pair(found: dict, n: int, frames, spectrograms, likes) -> str:
     return (
         f'<section class="pair"><h2>Pair {n + 1}</h2><p>{safe(rest)}</p><div class="sides">'
         f'<div class="side heard"><h3>Heard</h3>{_row(heard)}{_channels(pair["heard"])}</div>'
-        f'<div class="side seen"><h3>Seen</h3>{_row("".join(seen))}{_channels(pair["seen"])}</div></div>'
+        f'<div class="side seen"><h3>Seen</h3>{_row(seen)}{_row(swatches)}{_channels(pair["seen"])}</div></div>'
         f"{_over_time(found, n)}</section>"
     )
 
@@ -230,11 +233,11 @@ def _shots(found: dict) -> str:
 def _made(found: dict) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in found["versions"].items())
     recipe = json.dumps(found["recipe"], indent=1)
+    again = "<code>--pairs</code> takes that file, and dreams with the same pairs." if found["pairs"] else ""
     name = found["film"].rpartition(".")[0] or found["film"]
     return (
         "<section><h2>Again, please</h2><p>Every number on this page stands in "
         f"<code>{safe(name)}.correlation.json</code>; seed {safe(found['seed'])}, coupling {safe(found['mode'])}. "
-        "<code>--pairs</code> takes that file, and dreams "
-        f'with the same pairs.</p><p class="small">{safe(versions)}</p>'
+        f'{again}</p><p class="small">{safe(versions)}</p>'
         f"<details><summary>The recipe</summary><pre>{safe(recipe)}</pre></details></section>"
     )
