@@ -60,6 +60,8 @@ def says(told) -> str:
     count = len(told.pairs_used)
     if count and told.search is None:
         return "What you hear and what you see were tied together by filter pairs that were given; none was looked for."
+    if count and not told.search.pairs:
+        return "No pair beats chance in this film; pairs that belong together by meaning are dreamt instead."
     if count:
         pairs = "one pair of channels beats" if count == 1 else f"{count} pairs of channels beat"
         return f"What you hear and what you see go together in this film: {pairs} chance."
@@ -134,6 +136,7 @@ def _search(told) -> dict | None:
     if search is None:
         return None
     return {
+        "found": len(search.pairs),
         "shifts": len(search.null),
         "threshold": search.threshold,
         "effective": search.effective,

@@ -49,18 +49,18 @@ def _top(found: dict) -> str:
 def _figures(found: dict) -> list[tuple[str, str]]:
     """The few numbers that say most."""
     rows = []
-    if found["pairs"] and found["search"]:
+    if _found(found):
         best = found["pairs"][0]
         what = f"correlation of the first pair in the film, held out ({odds_words(best['p'])})"
         rows.append((number(best["rho"]), what))
+        rows.append((number(found["search"]["threshold"]), "what chance alone reaches in one of twenty tries"))
+    elif found["refused"]:
+        rows.append((number(found["refused"]["rho"]), "the best correlation that was found, held out"))
         rows.append((number(found["search"]["threshold"]), "what chance alone reaches in one of twenty tries"))
     reading = found["pairs"] and found["judged"] and (found["judged"]["picture"] or found["judged"]["together"])
     if reading:
         rose = f"{number(reading['before'])} \u2192 {number(reading['after'])}"
         rows.append((rose, "before and after the dream, as a network that had no part in it sees it"))
-    if found["refused"] and not found["pairs"]:
-        rows.append((number(found["refused"]["rho"]), "the best correlation that was found, held out"))
-        rows.append((number(found["search"]["threshold"]), "what chance alone reaches in one of twenty tries"))
     if found["search"] and found["search"]["effective"] is not None:
         rows.append((f"{found['search']['effective']:.0f}", "independent moments in the film"))
     return rows
@@ -69,23 +69,27 @@ def _figures(found: dict) -> list[tuple[str, str]]:
 def _pair(found: dict, n: int, frames, spectrograms, likes) -> str:
     pair, drawn = found["pairs"][n], found["curves"]
     times = drawn["times"]
-    after = "after" if f"seen_{'after'}" in drawn else "before"
+    after = "after" if "seen_after" in drawn else "before"
     sounds = _strongest(spectrograms, times, drawn.get("heard_before"), n)[:1]
     shown = _strongest(frames, times, drawn.get(f"seen_{after}"), n)
     heard = "".join(_figure(x, f"where this is heard most, around {seconds(t)}", "wide") for t, x in sounds)
     seen = "".join(_figure(x, f"in the film at {seconds(t)}", "") for t, x in shown)
     swatches = "".join(_figure(x, f"what {name} likes of it", "swatch") for name, x in likes)
-    source = {"prior": " It was expected.", "semantic": " It was expected by its meaning.", "manual": " It was given."}
-    rest = (
-        f"Correlation {number(pair['rho'])}, held out ({odds_words(pair['p'])}); {lag_words(pair['lag'])}."
-        + source.get(pair["source"], "")
-    )
+    rest = f"Correlation {number(pair['rho'])}, held out ({odds_words(pair['p'])}); {lag_words(pair['lag'])}."
+    if pair["source"] == "semantic":
+        rest = "These channels belong together by what they mean; whether they do in this film was not asked."
+    rest += {"prior": " It was expected from other films.", "manual": " It was given."}.get(pair["source"], "")
     return (
         f'<section class="pair"><h2>Pair {n + 1}</h2><p>{safe(rest)}</p><div class="sides">'
         f'<div class="side heard"><h3>Heard</h3>{_row(heard)}{_channels(pair["heard"])}</div>'
         f'<div class="side seen"><h3>Seen</h3>{_row(seen)}{_row(swatches)}{_channels(pair["seen"])}</div></div>'
         f"{_over_time(found, n)}</section>"
     )
+
+
+def _found(found: dict) -> bool:
+    """Whether the pairs were found in this film."""
+    return bool(found["search"] and found["search"]["found"])
 
 
 def _strongest(moments, times, lines, n: int) -> list:
@@ -121,7 +125,7 @@ def _channels(weights) -> str:
 
 def _over_time(found: dict, n: int) -> str:
     drawn, cuts = found["curves"], [shot[0] for shot in found["shots"][1:]]
-    if f"seen_{'before'}" not in drawn:
+    if "seen_before" not in drawn:
         return ""
     charts = []
     for when, title in (("before", "Before the dream"), ("after", "After it")):
@@ -155,7 +159,7 @@ def _ticks(times) -> str:
 
 def _refused(found: dict) -> str:
     pair = found["refused"]
-    if pair is None or found["pairs"]:
+    if pair is None or _found(found):
         return ""
     text = (
         f"It reaches a correlation of {number(pair['rho'])}, held out ({odds_words(pair['p'])}). "
@@ -169,7 +173,7 @@ def _refused(found: dict) -> str:
 
 
 def _chance(found: dict) -> str:
-    search, best = found["search"], (found["pairs"] or [found["refused"]])[0]
+    search, best = found["search"], found["pairs"][0] if _found(found) else found["refused"]
     if search is None or best is None or not search["null"]:
         title, mixed = "Does each belong to its own?", _crossed(found)
         return f'<section><h2>{title}</h2><div class="three">{mixed}</div></section>' if mixed else ""

@@ -165,6 +165,16 @@ def test_a_film_without_pairs_is_told_as_such(tmp_path):
     assert numbers["says"] in words and "0.31" in words and "p = 0.4" in words and "Pair 1" not in words
 
 
+def test_pairs_by_meaning_are_not_called_found(tmp_path):
+    pairs = tuple(dataclasses.replace(pair, source="semantic", rho=0.0, p=1.0) for pair in PAIRS)
+    what = told(search=search((), dataclasses.replace(PAIRS[0], rho=0.31, p=0.4)), pairs=pairs)
+    numbers, page = written(tmp_path, what)
+    words = " ".join(Tags(page).words)
+    assert "No pair beats chance in this film" in numbers["says"] and "by meaning" in numbers["says"]
+    assert "beat chance." not in words.replace(what.notes[0], "") and "was not asked" in words
+    assert "The best that was found" in words and "0.31" in words and "Pair 2" in words
+
+
 def test_little_that_is_told_is_enough(tmp_path):
     numbers, page = written(tmp_path, Told("dream.mp4", {}, "base"))
     assert numbers["pairs"] == [] and numbers["judged"] is None and numbers["shots"] == []
