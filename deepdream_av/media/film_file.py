@@ -13,6 +13,7 @@ from deepdream_av.errors import InputError
 
 _RUN_UPS = (0, 2, 10, 60)  # seconds by which a seek aims too early, tried in turn
 _LONG_RUN_UPS = (10, 60)  # for MPEG streams, whose first timestamps after a seek may be guessed wrongly
+_LISTS = ("concat", "hls", "applehttp", "dash", "imf")
 MOST_PIXELS = 8192 * 8192  # a file of a few bytes can claim any size, and fill the memory
 _MOST_DAMAGE = 10_000  # packets; beyond that nothing good will follow
 
@@ -113,7 +114,7 @@ def open_container(path: Path):
         if path.stat().st_size == 0:
             raise InputError(f"The film is empty (0 bytes). Received: {path}.")
         # `file:` and the white list, so that no name or playlist can reach the network
-        return av.open(f"file:{path}", options={"protocol_whitelist": "file"}, metadata_errors="replace")
+        container = av.open(f"file:{path}", options={"protocol_whitelist": "file"}, metadata_errors="replace")
     except PermissionError:
         raise InputError(f"The film may not be read (no permission). Received: {path}.") from None
     except (av.FFmpegError, OSError, ValueError) as error:
@@ -122,6 +123,10 @@ def open_container(path: Path):
             f"The file cannot be read as a film: {why}. Received: {path}. "
             "Films in mp4, mov, mkv, webm, avi and the like are understood."
         ) from None
+    if any(kind in container.format.name for kind in _LISTS):  # a stranger's file would name others on this disk
+        container.close()
+        raise InputError(f"A list of films is no film. Received: {path}. Give one of the films in it.")
+    return container
 
 
 def pictures_of(container, path):
