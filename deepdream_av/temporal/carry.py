@@ -190,7 +190,7 @@ class Way:
     """How one frame follows another, made ready for dreams."""
 
     def __init__(self, motion: Motion):
-        self.flow, self.seen, self.residual = settle(motion.flow), _soft(motion.seen), motion.residual
+        self.flow, self.seen, self.residual = settle(motion.flow), soft(motion.seen), motion.residual
 
 
 class _Growth:
@@ -240,7 +240,7 @@ def _share(change: np.ndarray, residual: np.ndarray, seen: np.ndarray) -> np.nda
     return 1.0 - seen * (1.0 - share)
 
 
-def _soft(seen: np.ndarray) -> np.ndarray:
+def soft(seen: np.ndarray) -> np.ndarray:
     """A mask without hard edges: where the edge of a dream would show, it fades in."""
     import cv2
 

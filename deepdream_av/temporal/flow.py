@@ -82,11 +82,13 @@ def judged(now: np.ndarray, before: np.ndarray, backward: np.ndarray, forward: n
         backward: float32 `[height, width, 2]`, where in `before` the pixels of `now` are.
         forward: where in `now` those of `before` are.
     """
+    import cv2
+
     agreed = visible(backward, forward)
     # on a bare wall the search follows the grain; if nothing changed there, nothing moved
     still = (1 - agreed) * unchanged(now, before)
     still = np.maximum(still, at_rest(now, before, warp(before, backward)))
-    moving = (1 - still)[..., None]
+    moving = cv2.merge([1 - still] * 2)
     backward = backward * moving
     carried = warp(before, backward)
     seen = np.maximum(agreed * explained(now, carried), still)
