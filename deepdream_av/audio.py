@@ -195,6 +195,7 @@ def write_long(
                             layout=reader.layout,
                             floating=reader.codec.startswith("pcm_f"),
                             comment=comment,
+                            tags=reader.tags,
                         ) as writer,
                     ):
                         for note in writer.notes:

@@ -18,6 +18,7 @@ from deepdream_av.recipe import Recipe
 EAR_RATE = 22050
 SILENT = 1e-5  # peak under which there is nothing to dream in: one step of 16 bits is three times this
 STRIDE, FADE, GUARD = 30, 3, 2  # whole seconds, so that chunks begin on a sample at every rate
+SHORTEST = 0.4  # seconds that the ear must hear
 FEW_SECONDS = 10  # stride of a chunk where a second has more values than
 MANY_VALUES = 400_000
 
@@ -92,6 +93,8 @@ class LongSound:
             self.undreamt = True
             self.report["notes"].append(f"{reason}: it is kept as it is")
             return
+        if len(self.source) < SHORTEST * self.rate:
+            self.report["notes"].append(f"the sound is shorter than {SHORTEST} s: it is heard with silence after it")
         self._dream_chunks(progress)
         if not np.isfinite(loudness):
             return

@@ -16,6 +16,11 @@ from deepdream_av.media.layouts import USUAL
 BLOCK = 1 << 16  # samples
 LOUDEST = 100.0  # beyond this a float file holds integers or garbage, not sound
 GAP = 0.05, 60.0  # seconds: holes in the timestamps between these are filled with silence
+TAGS = frozenset(
+    "title artist album album_artist composer performer genre date track disc copyright publisher isrc lyrics "
+    "description".split()
+)
+MOST_TAG = 1000  # characters; what is longer is no name
 SEEK_FROM = 30.0  # seconds: nearer starts are decoded from the beginning, which is always exact
 
 
@@ -65,6 +70,15 @@ class AudioReader:
     def start(self) -> float:
         """Time of the first sample that is read, on the file's clock, in seconds."""
         return self._origin() + self._skip / self.rate
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """Title, artist and what else a player shows, as the file or its sound has it."""
+        found = {}
+        for key, value in {**self.stream.metadata, **self.container.metadata}.items():
+            if key.lower() in TAGS and len(value) <= MOST_TAG and value.isprintable() and value:
+                found[key.lower()] = value
+        return found
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -71,14 +71,16 @@ class AudioWriter:
         layout: FFmpeg's name of the layout; empty: the usual one for so many channels.
         floating: keep float samples where the format can (wav).
         comment: text kept in the file under `comment`.
+        tags: title, artist and the like, see `AudioReader.tags`.
 
     Raises:
         OutputError: a suffix, rate or channel count that the format cannot hold.
     """
 
     def __init__(
-        self, path, *, rate: int, channels: int, layout: str = "", floating: bool = False, comment: str = ""
-    ):
+        self, path, *, rate: int, channels: int, layout: str = "", floating: bool = False, comment: str = "",
+        tags: dict[str, str] | None = None,
+    ):  # fmt: skip
         import av
 
         plan = _planned(path, rate=rate, channels=channels, layout=layout, floating=floating)
@@ -91,7 +93,7 @@ class AudioWriter:
         except (av.error.FFmpegError, OSError) as error:
             raise OutputError(f"Cannot write {path}: {error.strerror or error}.") from None
         try:
-            self.stream = plan.start(self.container, comment=comment)
+            self.stream = plan.start(self.container, comment=comment, tags=tags)
         except OutputError:
             self.container.close()
             raise
@@ -162,7 +164,7 @@ class _Plan:
         resampled = f"resampled from {self.rate_in} to {self.rate} Hz, which {self.kind} can hold"
         return tuple(filter(None, (resampled if self.rate != self.rate_in else "", self.layouts.note)))
 
-    def start(self, container, *, comment: str = ""):
+    def start(self, container, *, comment: str = "", tags: dict[str, str] | None = None):
         """Begin to write to a container; returns the stream, or raises an `OutputError`."""
         import av
 
@@ -174,9 +176,9 @@ class _Plan:
             context.time_base = Fraction(1, self.rate)
             if self.bit_rate:
                 context.bit_rate = self.bit_rate
-            if comment:
+            for key, text in {**(tags or {}), **({"comment": comment} if comment else {})}.items():
                 # Ogg keeps its comments with the stream, all others with the file
-                container.metadata["comment"] = stream.metadata["comment"] = comment
+                container.metadata[key] = stream.metadata[key] = text
             container.start_encoding()
         except (av.error.FFmpegError, ValueError) as error:
             raise OutputError(

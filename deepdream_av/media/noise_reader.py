@@ -24,6 +24,7 @@ class NoiseReader:
     """
 
     rate, channels, layout, codec, notes = RATE, 1, "mono", "noise", ()
+    tags: dict[str, str] = {}
 
     def __init__(self, seconds: float, *, seed: int = 0, start: float = 0.0, duration: float = 0.0):
         left = max(seconds - start, 0.0)

@@ -253,6 +253,21 @@ def test_the_comment_survives_every_format(tmp_path, suffix):
     assert found == comment
 
 
+@pytest.mark.parametrize("suffix", [".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a"])
+def test_names_go_along(tmp_path, suffix):
+    tags = {"title": "Träumerei", "artist": "R. S.", "album": "Kinderszenen", "genre": "piano", "date": "1838"}
+    for name, given in (("a", tags), ("b", None)):
+        if given is None:
+            with open_audio(tmp_path / f"a{suffix}") as reader:
+                given = reader.tags
+        with AudioWriter(
+            tmp_path / f"{name}{suffix}", rate=48000, channels=1, tags=given, comment="a recipe"
+        ) as writer:
+            writer.write(tones(0.2, 48000, 1))
+    with open_audio(tmp_path / f"b{suffix}") as reader:
+        assert reader.tags == tags
+
+
 def test_arrays_are_checked():
     samples, _ = checked_samples(np.array([0, 16384, -32768], np.int16), 8000)
     np.testing.assert_array_equal(samples[:, 0], [0, 0.5, -1])
