@@ -21,8 +21,8 @@ _LEAST_SHIFT = 2.0  # seconds; of a short film, a fifth
 _FOLDS = 5
 _GAP = 0.3  # seconds between what is fitted and what is measured
 # Places of the sound that are next to each other are one experiment. Counting them as such, and Student's distribution,
-# still give too small a p for films of a few seconds; four times as much is enough (tests/correlate/test_chance.py).
-_CAUTION = 4.0
+# still give too small a p for films of a few seconds; ten times as much is enough (tests/correlate/test_chance.py).
+_CAUTION = 10.0
 
 
 @dataclass(frozen=True, eq=False)
