@@ -84,6 +84,7 @@ class FilmReader:
                 length = self._promised - self._begin
             length = Fraction(length or Fraction(container.duration or 0, av.time_base))
             first = next(self._source(stream).frames(container), (0, None))[1]
+            aspect = _ratio(stream)
         if first is None:
             where = f" after {self.start:g} s" if self.start else ""
             raise InputError(
@@ -96,7 +97,6 @@ class FilmReader:
         self._look_at_colours(first)
         if self.sounds > 1:
             self.notes.append(f"The film has {self.sounds} sound tracks: the first is dreamt, the others stay.")
-        aspect = _ratio(stream)
         self.aspect = 1 / aspect if lying else aspect
 
     def _expect(self, frames: int, length: Fraction) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from deepdream_av.errors import OutputError
 from deepdream_av.media.encoded_sound import EncodedSound, SoundFormat
+from deepdream_av.media.pixel_shape import write_aspect
 
 _MP4 = (".mp4", ".m4v", ".mov")
 SUFFIXES = (*_MP4, ".mkv", ".webm")
@@ -82,6 +83,10 @@ class FilmWriter:
                 "movflags": "+faststart+use_metadata_tags" if suffix == ".mov" else "+faststart",
                 "movie_timescale": str(_timescale(self.time_base, sound)),
             }
+        # H.264 says it within its pictures
+        self._aspect = Fraction(aspect) if aspect != 1 and suffix not in _MP4 and codec != "libx264" else None
+        if self._aspect is not None:
+            options = {"write_crc32": "0"}  # it is changed when it is finished
         try:
             self._container = av.open(str(self.path), "w", options=options)
             if comment:
@@ -211,6 +216,8 @@ class FilmWriter:
             self._carried.close()
         try:
             self._container.close()
+            if self._aspect is not None:
+                write_aspect(self.path, self._aspect)
         except (av.FFmpegError, OSError) as error:
             raise _cannot_write(self.path, error) from None
 
