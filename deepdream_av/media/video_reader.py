@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -77,6 +77,7 @@ class FilmReader:
             # everything is measured from where the film as a whole begins
             self._begin = Fraction(container.start_time or 0, av.time_base)
             self._promised = promised_end(container, stream)
+            self._shown_until = self._promised if stream.duration and "mp4" in container.format.name else None
             # whole ticks, so that a cut moves every timestamp by exactly the same
             self._shift = math.ceil((self._begin + _exact(start)) / self.time_base) if self.start else 0
             frames, length = stream.frames or 0, stream.duration and stream.duration * self.time_base
@@ -145,7 +146,7 @@ class FilmReader:
     def __iter__(self) -> Iterator[Frame]:
         self.decoded = self.damaged = 0
         self._ended = False
-        last = None
+        last = held = None
         with open_container(self.path) as container:
             stream = pictures_of(container, self.path)
             source = self._source(stream)
@@ -153,14 +154,29 @@ class FilmReader:
                 self.damaged = source.damaged
                 pts = tick - self._shift
                 if self.end is not None and pts * self.time_base >= self.end - Fraction(1, 10**6):
-                    return
+                    break
                 if last is not None and pts <= last:  # a broken clock must still run forward
                     pts = last + 1
                 last = pts
+                if held is not None:
+                    yield held
                 self.decoded += 1
-                yield Frame(pts, self.time_base, int(raw.duration or 0), *self._upright(raw))
-        self.damaged, self._reach = source.damaged, source.reach
-        self._ended = True
+                held = Frame(pts, self.time_base, int(raw.duration or 0), *self._upright(raw))
+            else:
+                self.damaged, self._reach = source.damaged, source.reach
+                self._ended = True
+        if held is not None:
+            yield self._last(held) if self._ended else held
+
+    def _last(self, frame: Frame) -> Frame:
+        """The last frame, shown until the file says that its pictures end.
+
+        mp4 keeps one list of durations, in the order of decoding, and the last frame need not be the last there.
+        """
+        if self._shown_until is None or self.missing_seconds:
+            return frame
+        rest = round(self._shown_until / self.time_base) - self._shift - frame.pts
+        return replace(frame, duration=rest) if rest > frame.duration else frame
 
     def _source(self, stream) -> FrameSource:
         """The decoded frames from `start` on."""

@@ -68,6 +68,7 @@ class FilmWriter:
         suffix = check_suffix(self.path, lossless=lossless)
         self.frames, self.stop = 0, None
         self._lasting: dict[int, int] = {}
+        self._end = 0  # of the pictures, in ticks
         self.notes: tuple[str, ...] = ()
         self._sound, self._carried = None, carried
         codec = "ffv1" if lossless else "libvpx-vp9" if suffix == ".webm" else "libx264"
@@ -154,6 +155,7 @@ class FilmWriter:
             self._lasting[before] = min(self._lasting[before], max(1, pts - before))
         if duration > 0:
             self._lasting[pts] = duration
+        self._end = pts + max(duration, 0)
         self._mux(self._encoded(frame))
         self.frames += 1
         if self._carried is not None:
@@ -179,6 +181,13 @@ class FilmWriter:
             if lasting:
                 packet.duration = max(1, round(lasting * self.time_base / packet.time_base))
             yield packet
+
+    def _to_the_end(self, packets: list) -> list:
+        """The last packets; mp4 counts its length in the order of decoding, so that the last of them bears it."""
+        if packets and self.path.suffix.lower() in _MP4 and packets[-1].pts is not None:
+            left = round(self._end * self.time_base / packets[-1].time_base) - packets[-1].pts
+            packets[-1].duration = max(left, packets[-1].duration or 0)
+        return packets
 
     def _see_through(self, array: np.ndarray, alpha: np.ndarray | None) -> np.ndarray:
         """A frame with its transparency, or what shows of it over black."""
@@ -209,7 +218,7 @@ class FilmWriter:
         """Finish the file."""
         if self._sound is not None:
             self._mux(self._sound.packets(None))
-        self._mux(self._encoded(None))
+        self._mux(self._to_the_end(list(self._encoded(None))))
         if self._carried is not None:
             self._mux(self._carried.until(self.stop))
             self._mux(self._carried.end())
