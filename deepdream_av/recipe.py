@@ -242,6 +242,8 @@ class Recipe:
         "what of the sound stays while it is dreamt, with weights: onsets, chroma, envelope; onsets:0 for nothing",
     )
     sound_steps: int = _f(24, "most gradient steps spent on the sound", low=1, high=1000, flag=False)
+    masking: float = _f(0.0, "share of time and of pitch hidden from the ear in each step", low=0.0, high=0.5, flag=False)
+    tempos: int = _f(1, "speeds at which a sound is dreamt, each 1.4 times the next", low=1, high=4, flag=False)
     rounds: int = _f(0, "times a sound is heard as a loop, each dreamt from the last; 0: once, no loop", low=0, high=1000)
     stretch: float = _f(1.01, "how many times as long as the last one each round is", low=0.9, high=1.1)
 

@@ -23,7 +23,7 @@ from deepdream_av.objectives.wanted import Wanted, Wishes
 from deepdream_av.recipe import Recipe
 from deepdream_av.spectral import frame_count, normalised
 from deepdream_av.spectral.mel import DEVIATION, FLOOR
-from deepdream_av.transforms.time_shift import TimeShift
+from deepdream_av.transforms import PitchMask, Tempo, TimeMask, TimeShift
 
 PLANNED = {"sketch": 6, "normal": 12, "fine": 20}  # steps in which the wanted change is reached
 FIRST_STEP = 0.01  # share of the amplitude; corrected after every step
@@ -32,6 +32,8 @@ HEARD_FRAMES = 1.5  # how much further than the whole the frames that sound may 
 SILENT = -100.0  # dBFS
 QUIETEST = -40.0  # dBFS: what is softer is dreamt at this level, or the ear would hear nothing
 FEWEST_SAMPLES = 2 * RATE // 5
+FEWEST_FRAMES = 32
+TEMPO = 1.4  # ratio of two speeds
 DECIBELS = float(DEVIATION * 10 / np.log(10))
 
 
@@ -82,7 +84,7 @@ class SoundDreamer:
         self.objective = self.asked.objective
         self.parts = {name: Region.parse(name) for name in self.objective.masks}
         self.wanted = recipe.sound_change * recipe.strength
-        self.transforms = (TimeShift(),)
+        self.transforms = (TimeShift(), *((TimeMask(recipe.masking), PitchMask(recipe.masking)) if recipe.masking else ()))
         self._signals = None
 
     def couple(self, gated, signals: Callable, *, weight: float) -> None:
@@ -140,41 +142,58 @@ class SoundDreamer:
         return np.float32(1.0) if any(x is None for x in found) else np.max(found, 0)
 
     def _ascend(self, canvas, rule, on_step, masks, signals) -> Dreamt:
-        """Steps of one size in decibels: what a step changed sets the length of the next one."""
-        recipe = self.recipe
-        planned = min(PLANNED[recipe.speed], recipe.sound_steps)
-        size, change, scores = FIRST_STEP, 0.0, ()
-        dream = ascend(
-            canvas,
-            self.ear,
-            self.objective,
-            transforms=self.transforms,
-            rule=rule,
-            steps=recipe.sound_steps,
-            step_size=lambda: size,
-            seed=recipe.seed,
-            every=1,
-            masks=masks,
-            signals=signals,
-        )
+        """From the fastest tempo to the sound's own; each gets an even share of the wanted change."""
         where = canvas.given[-1] if not masks else canvas.given[-1] * self._reach(masks)
+        pace, tempos = _Pace(self.wanted), _tempos(self.recipe.tempos, canvas.size[0])
+        steps = max(1, self.recipe.sound_steps // len(tempos))
+        pace.planned = max(1, min(PLANNED[self.recipe.speed], self.recipe.sound_steps) // len(tempos))
+        scores: tuple[float, ...] = ()
         try:
-            for step in dream:
-                scores = step.scores
-                before, change = (
-                    change,
-                    float(moved(canvas.kept, canvas.heard(canvas.state), where)),
+            for number, tempo in enumerate(tempos):
+                dream = ascend(
+                    canvas,
+                    self.ear,
+                    self.objective,
+                    transforms=((Tempo(tempo),) if tempo > 1 else ()) + self.transforms,
+                    rule=rule,
+                    steps=steps,
+                    step_size=lambda: pace.size,
+                    seed=self.recipe.seed,
+                    every=1,
+                    masks=masks,
+                    signals=signals,
                 )
-                if on_step:
-                    on_step(min(max(change / self.wanted, step.done), 1.0))
-                if change >= self.wanted:
-                    break
-                goal = self.wanted * min((step.step + 1) / planned, 1.02)
-                size *= float(np.clip((goal - change) / max(change - before, 1e-3), 0.25, 4.0))
-                size = min(size, MOST_STEP)
+                for step in dream:
+                    scores = step.scores  # those of the sound's own tempo in the end
+                    pace.goes_on(
+                        float(moved(canvas.kept, canvas.heard(canvas.state), where)),
+                        ahead=(number + min((step.step + 1) / pace.planned, 1.02)) / len(tempos),
+                    )
+                    if on_step:
+                        on_step(min(max(pace.change / self.wanted, (number + step.done) / len(tempos)), 1.0))
+                    if pace.change >= self.wanted * (number + 1) / len(tempos):
+                        break
         except KeyboardInterrupt:
-            return Dreamt(None, change, scores, interrupted=True)
-        return Dreamt(None, change, scores)
+            return Dreamt(None, pace.change, scores, interrupted=True)
+        return Dreamt(None, pace.change, scores)
+
+
+class _Pace:
+    """Steps of one size in decibels: what a step changed sets the length of the next one."""
+
+    def __init__(self, wanted: float):
+        self.wanted, self.size, self.change, self.planned = wanted, FIRST_STEP, 0.0, 1
+
+    def goes_on(self, change: float, ahead: float):
+        """After a step, to reach a share of what is wanted with the next one."""
+        made, self.change = change - self.change, change
+        self.size *= float(np.clip((self.wanted * ahead - change) / max(made, 1e-3), 0.25, 4.0))
+        self.size = min(self.size, MOST_STEP)
+
+
+def _tempos(count: int, frames: int) -> list[float]:
+    """Factors from the fastest to 1, without those at which an ear would hear too little."""
+    return [f for f in (TEMPO**k for k in reversed(range(count))) if frames / f >= FEWEST_FRAMES or f == 1]
 
 
 @tf.function(input_signature=[tf.TensorSpec([None, 128])] * 3)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from deepdream_av.transforms.jitter import Jitter
 from deepdream_av.transforms.robust import Pad, Rotate, Scale, robust
+from deepdream_av.transforms.sound_masks import PitchMask, Tempo, TimeMask
 from deepdream_av.transforms.time_shift import TimeShift
 
-__all__ = ["Jitter", "Pad", "Rotate", "Scale", "TimeShift", "robust"]
+__all__ = ["Jitter", "Pad", "PitchMask", "Rotate", "Scale", "Tempo", "TimeMask", "TimeShift", "robust"]
