@@ -13,7 +13,7 @@ from deepdream_av.recipe import Recipe
 
 LOUDEST = 2.1  # times the loudness of a picture's dream, at most
 GOAL = 3.4  # how far the dreamt layers shall rise above the source's, at strength 1
-_VOICE = 0.9  # loudness of a voice, beside that of the main dream
+_VOICE = 0.6  # loudness of a voice, beside that of the main dream
 _VOICE_STEPS = 0.5  # times the steps with which a voice begins
 _SETTLING = 6  # times the steps of a following frame that the first frame of a shot gets on top
 _LOOK_EVERY = 6  # frames between two looks at how far the layers have risen

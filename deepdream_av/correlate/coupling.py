@@ -18,9 +18,9 @@ from deepdream_av.correlate.pairs import FilterPair, canonical
 from deepdream_av.correlate.series import Series
 
 STEEP, HALF = 1.8, 0.5  # of a gate: how fast it opens for each standard deviation, and where it is half open
-HOLD = 3.0  # how firmly presences are followed in `joint`, beside a gate of 1
+HOLD = 1.5  # how firmly presences are followed in `joint`, beside a gate of 1
 SWING = 4.0  # how much further than in the source, in its standard deviations, a presence swings in `joint`
-YIELDS = 0.5  # share of the main dream that makes room for open voices: what is heard selects what is dreamt
+YIELDS = 0.05  # share of the main dream that makes room for open voices: what is heard selects what is dreamt
 ATTACK, RELEASE = 0.02, 0.15  # seconds; see `correlate.drive`
 PITCHES = 12
 

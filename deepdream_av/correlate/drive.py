@@ -15,8 +15,9 @@ RELEASE = 0.28  # seconds; and lets it go slowly
 MIXER = {"onset": 1.0, "energy": 1.0, "bass": 1.0, "centroid": 1.0, "chroma": 1.0}
 _SHARES = {"onset": 0.6, "energy": 0.4}  # of the strength
 _LEAST_RANGE = {"onset": 0.05, "energy": 3.0, "bass": 3.0, "centroid": 0.03}  # below, a curve is flat, and its noise no music
-_LEAST, _MOST = 0.5, 2.0  # strength
-_SWING = 3.2  # of the strength between a rest and the strongest beat; less cannot be seen beside what moves anyway
+_LEAST, _MOST = 1.0, 2.0  # strength
+_REST = 30  # percentile of a curve that counts as a rest
+_SWING = 2.4  # of the strength between a rest and the strongest beat; less cannot be seen beside what moves anyway
 _PUSH = 1.2  # more of a step on the strongest onset
 _BASS = 0.7  # more of the large shapes at the deepest bass
 _DEPTH = 0.8  # weight that goes from deep layers to shallow ones where a sound is brightest
@@ -61,6 +62,7 @@ class Drives:
         if self._idle:
             return
         self._curves = {name: envelope(features, name) for name in _LEAST_RANGE}
+        self._rest = {name: float(np.percentile(self._curves[name], _REST)) for name in _SHARES}
         heard = np.zeros([len(features.onset), 12], np.float32)
         if chroma is not None:
             heard[: len(chroma)] = np.asarray(chroma)[: len(heard)]
@@ -73,11 +75,11 @@ class Drives:
             return Drive(chroma=np.zeros(12, np.float32))
         value = {name: self._value(curve, time) for name, curve in self._curves.items()}
         of, mixer = self.amount, self.mixer
-        swing = sum(_SHARES[name] * mixer[name] * (value[name] - self._mean(name)) for name in _SHARES)
+        swing = sum(_SHARES[name] * mixer[name] * (value[name] - self._rest[name]) for name in _SHARES)
         place = (time - self.features.start) * FEATURE_RATE
         chroma = self._chroma[int(np.clip(round(place), 0, len(self._chroma) - 1))]
         return Drive(
-            # the dream breathes but never stops
+            # in a rest the film dreams as it would without sound, on a beat more
             gain=float(np.clip(1 + of * _SWING * swing, _LEAST, _MOST)),
             push=float(1 + of * _PUSH * mixer["onset"] * value["onset"]),
             bass=float(of * _BASS * mixer["bass"] * value["bass"]),
@@ -110,12 +112,12 @@ def mixed(pairs) -> dict[str, float]:
 
 
 def strengths(features: Features | None, times, *, amount: float) -> np.ndarray:
-    """How strongly each frame dreams: about 1, more on a beat, a little less in a rest.
+    """How strongly each frame dreams: about 1 in a rest, more on a beat.
 
     Args:
         features: curves of the sound; None or silence leaves every frame at 1.
         times: seconds at which the frames are shown, float `[frames]`.
-        amount: 0 for no influence; 1 lets the strength range from about 0.6 to 2.5.
+        amount: 0 for no influence; 1 lets the strength range from 1 to 2.
 
     Returns:
         float32 `[frames]`.

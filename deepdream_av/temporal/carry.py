@@ -13,6 +13,7 @@ from deepdream_av.temporal.warp import settle, warp
 QUIET = 0.14  # share of the source's own unrest that the dream may add
 FLOOR = (0.01 / 255) ** 2  # unrest that nobody sees; in 8 bits even a hundredth of a level turns over some pixels
 _NEIGHBOURHOOD = 6.0  # pixels over which unrest is averaged
+_CALMING = np.float32(0.1)  # share of the way to a rest that a dream goes in a frame when it has changed too much
 _LARGE = 1 / 40  # of the height: larger shapes are those that the bass lifts
 
 
@@ -117,9 +118,7 @@ class CarriedDream:
             parts: as `parts`, carried to this frame; those grown last if None.
         """
         parts, level = parts or self.parts, self._wanted(asked)
-        if not np.array_equal(level, self._level):
-            change = level - self._level
-            self._level = self._level + self._pulse.share(_rms(_at(change, parts))) * change
+        self._swell(level, parts)
         before = warp(self._last, motion.flow)
         delta = self._finished(frame, parts)
         self._pulse.book(
@@ -127,6 +126,15 @@ class CarriedDream:
             shown=float((averaged(np.square(self._last - before)) * motion.seen).mean()),
         )
         return delta
+
+    def _swell(self, level: np.ndarray, parts: list[np.ndarray]) -> None:
+        """Bring the level nearer to what is wanted, as far as the film hides it; without room, nearer to a rest."""
+        if self._pulse.overdrawn:
+            rest = np.minimum(level, np.float32([1.0, 0.0, *level[2:]]))
+            self._level = np.minimum(self._level, self._level + _CALMING * (rest - self._level))
+        elif not np.array_equal(level, self._level):
+            change = level - self._level
+            self._level = self._level + self._pulse.share(_rms(_at(change, parts))) * change
 
     def state(self) -> dict[str, np.ndarray]:
         """All that the next frame depends on, as arrays; none before the first frame."""

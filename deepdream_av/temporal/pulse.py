@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-ROOM = 1.6  # times the unrest of the source that a dream may show, all in all
+import numpy as np
+
+ROOM = 1.5  # times the unrest of the source that a dream may show, all in all
 FLOOR = (0.6 / 255) ** 2  # unrest a frame that a dream may always show; in a still film it is all there is
 SAVED = 24  # frames whose room may be saved up for a beat
 
@@ -34,7 +36,13 @@ class Pulse:
             shown: the same in what was shown.
         """
         most = SAVED * ((ROOM - 1) * unrest + FLOOR)
-        self.saved = min(self.saved + ROOM * unrest + FLOOR - shown, max(most, 0.0))
+        # what was overdrawn is forgiven in as long as it takes to save up
+        self.saved = float(np.clip(self.saved + ROOM * unrest + FLOOR - shown, -most, most))
+
+    @property
+    def overdrawn(self) -> bool:
+        """Whether the dream has shown more than it may."""
+        return self.saved < 0
 
     def share(self, change: float) -> float:
         """How much of a change of this root mean square may be made now, 0 to 1."""
