@@ -22,6 +22,19 @@ _REFUSED = {".mov": ("opus", "flac", "vorbis")}
 # QuickTime has a list of its own, with these names
 _QUICKTIME = {"deu": "ger", "nld": "dut", "swe": "sve", "ell": "gre", "isl": "ice", "zho": "chi"}
 
+# where, when and with what it was filmed is nobody's business
+_PRIVATE = ("location", "creation_time", "date_recorded", "make", "model", "com.apple.", "com.android.", "gps", "xyz")
+
+
+def is_told(key: str) -> bool:
+    """Whether a tag of a film is told on: what it is called and who made it, not where it was filmed.
+
+    >>> is_told("title"), is_told("location-eng"), is_told("com.apple.quicktime.model"), is_told("encoder")
+    (True, False, False, False)
+    """
+    key = key.lower()
+    return key not in _OF_THE_FILE and not key.startswith((*_PRIVATE, "_statistics"))
+
 
 class Carried:
     """The streams of a film that are not dreamt, on their way into another file.
@@ -70,7 +83,7 @@ class Carried:
         self._tracks[stream.index] = track
 
     def _add_tags(self, container) -> None:
-        tags = {k: v for k, v in self._input.metadata.items() if k.lower() not in _OF_THE_FILE}
+        tags = {k: v for k, v in self._input.metadata.items() if is_told(k)}
         comment = next((v for k, v in self._input.metadata.items() if k.lower() == "comment"), "")
         if comment and "description" not in {k.lower() for k in tags} and not comment.startswith("deepdream_av/"):
             tags["description"] = comment  # the comment holds the recipe
@@ -103,7 +116,7 @@ class Carried:
 
     def _describe(self, stream, source) -> None:
         for key, value in source.metadata.items():
-            if key.lower() not in _OF_THE_FILE and not key.lower().startswith("_statistics"):
+            if is_told(key):
                 names = _QUICKTIME if self._suffix == ".mov" and key == "language" else {}
                 stream.metadata[key] = names.get(value, value)
         with contextlib.suppress(AttributeError, TypeError, ValueError):

@@ -53,6 +53,7 @@ def make_rich(path, *, codecs=("aac", "aac"), subtitles="", begin=0):
     """Two seconds of film with two sound tracks (440 and 880 Hz), subtitles, chapters and tags."""
     with av.open(str(path), "w") as container:
         container.metadata.update(title="The sheep", artist="A. Shepherd", comment="shot in the rain")
+        container.metadata.update(location="+48.1-011.5/", creation_time="2026-01-01T10:00:00Z")
         chapters = [("One", 0, 1000), ("Two", 1000, 2000)]
         container.set_chapters(
             [
@@ -144,6 +145,7 @@ def test_tracks_subtitles_chapters_and_tags_go_along(tmp_path, suffix, subtitles
         assert titles == [("One", 0.0), ("Two", 1.0)]
         tags = {key.lower(): value for key, value in b.metadata.items()}
         assert tags["title"] == "The sheep" and tags["artist"] == "A. Shepherd"
+        assert not {"location", "location-eng", "creation_time"} & tags.keys()
         assert tags["comment"] == "the recipe" and tags["description"] == "shot in the rain"
     for (at, seconds, words), line in zip(LINES, lines_of(output), strict=True):
         assert line[2] == words and line[:2] == pytest.approx((at, seconds), abs=0.002)
