@@ -10,7 +10,7 @@ import av
 import numpy as np
 
 from deepdream_av.media.encoded_sound import EncodedSound, SoundFormat
-from deepdream_av.media.film_file import open_container
+from deepdream_av.media.film_file import is_cover, open_container
 from deepdream_av.media.subtitles import KINDS, converted, plain_kind
 
 # what a file says of itself, and no longer of the file that is made from it
@@ -66,6 +66,9 @@ class Carried:
         for stream in source.streams.subtitles:
             self._add(stream, lambda stream=stream: _subtitle_track(stream, container, suffix))
         self._add_attachments(container, suffix)
+        for stream in source.streams.video:
+            if is_cover(stream):
+                self._add_cover(container, stream, suffix)
 
     def _add(self, stream, make) -> None:
         try:
@@ -107,6 +110,16 @@ class Carried:
             with contextlib.suppress(av.FFmpegError, ValueError, AttributeError, TypeError):
                 name = stream.metadata.get("filename") or f"attachment-{stream.index}"
                 container.add_attachment(name, stream.mimetype or "application/octet-stream", stream.data)
+
+    def _add_cover(self, container, stream, suffix: str) -> None:
+        kind = {"png": "png", "mjpeg": "jpeg"}.get(_codec(stream))
+        if suffix != ".mkv" or kind is None:
+            self.notes.append(f"The film's cover picture is left out: {suffix} files are written without one.")
+            return
+        with open_container(self._film.path) as again:
+            data = next((bytes(p) for p in again.demux(again.streams[stream.index]) if p.size), b"")
+        if data:
+            container.add_attachment(f"cover.{kind.replace('e', '')}", f"image/{kind}", data)
 
     def describe(self, stream, kind: str) -> None:
         """Give the dreamt pictures or the dreamt sound the language and the title that their sources have."""

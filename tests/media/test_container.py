@@ -1,4 +1,4 @@
-"""What a film has beside its pictures and its first sound is in the film that is made from it, and so are its colours."""
+"""What a film has beside its pictures and first sound is in the film made from it, and so are its colours."""
 
 from __future__ import annotations
 
@@ -335,3 +335,26 @@ def test_hdr_films_are_tone_mapped_and_said(tmp_path):
     levels = [f.array.mean() for f in film]
     assert 203 * (levels[0] / 255) ** 2.4 == pytest.approx(20.3, rel=0.06)
     assert 235 < levels[1] < 252 < levels[2]
+
+
+@pytest.mark.parametrize("codec, form", [("png", "rgb24"), ("mjpeg", "yuvj420p")])
+def test_a_cover_picture_goes_along_or_is_told(tmp_path, codec, form):
+    path, cover = tmp_path / "in.mp4", av.VideoFrame.from_ndarray(picture(9), format="rgb24").reformat(format=form)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p"
+        front = container.add_stream(codec, rate=25)
+        front.width, front.height, front.pix_fmt = 96, 64, form
+        front.disposition = av.stream.Disposition.attached_pic
+        frame = av.VideoFrame.from_ndarray(picture(0), format="rgb24").reformat(format="yuv420p")
+        for each, shown in ((stream, frame), (front, cover)):
+            shown.pts = 0
+            container.mux(each.encode(shown))
+            container.mux(each.encode(None))
+    assert passed(path, tmp_path / "out.mkv").notes == ()
+    with av.open(str(path)) as a, av.open(str(tmp_path / "out.mkv")) as b:
+        kept = [[bytes(p) for p in c.demux(c.streams.video[1]) if p.size] for c in (a, b)]
+        assert len(kept[0]) == 1 and kept[0] == kept[1]
+        assert b.streams.video[1].disposition & av.stream.Disposition.attached_pic
+    assert len(list(open_film(tmp_path / "out.mkv"))) == 1  # and it is no picture of the film
+    assert "cover picture is left out" in passed(path, tmp_path / "out.mp4").notes[0]
