@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 import av
-import numpy as np
 
 from deepdream_av.media.encoded_sound import EncodedSound, SoundFormat
 from deepdream_av.media.film_file import is_cover, open_container

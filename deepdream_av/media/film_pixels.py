@@ -46,7 +46,8 @@ def picture_of(raw) -> tuple[np.ndarray, np.ndarray | None]:
 
     kind = hdr_kind(raw)
     if kind:
-        return tone_mapped(rgb_of(raw, form="rgb48le"), kind, wide=raw.color_primaries == 9 or raw.colorspace == 9), None
+        wide = raw.color_primaries == 9 or raw.colorspace == 9
+        return tone_mapped(rgb_of(raw, form="rgb48le"), kind, wide=wide), None
     if has_alpha(raw):
         rgba = rgb_of(raw, form="rgba")
         if rgba[..., 3].min() < 255:
