@@ -18,7 +18,7 @@ from deepdream_av.correlate.series import Series
 from deepdream_av.errors import InputError, UsageError
 
 _MOST_BYTES = 2_000_000  # of a file with pairs
-_MOST_BY_MEANING, _ALIKE = 3, 0.7  # pairs, and correlation from which on two of them hear the same
+_MOST_AT_ONCE, _ALIKE = 3, 0.7  # pairs, and correlation from which on two of them hear the same
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,17 +116,21 @@ def _pairs(analysis: Analysis, recipe, ear, eye) -> tuple[tuple[FilterPair, ...]
     if search.pairs:
         count = len(search.pairs)
         return search.pairs, search, [f"{count} filter pair{'s' * (count > 1)} of this film beat chance."]
-    pairs = liveliest(semantic_pairs(ear, eye), analysis.heard, analysis.seen)
-    instead = "base coupling used" if not pairs else "pairs that belong together by meaning are dreamt instead"
+    expected = liveliest(shipped_prior(), analysis.heard, analysis.seen)
+    pairs = liveliest(semantic_pairs(ear, eye), analysis.heard, analysis.seen, beside=expected)
+    instead = "base coupling used" if not pairs else "pairs that belong together elsewhere are dreamt instead"
     return pairs, search, [f"No pair beats chance in this film; {instead}."]
 
 
-def liveliest(pairs, heard: Series, seen: Series, *, most: int = _MOST_BY_MEANING) -> tuple[FilterPair, ...]:
+def liveliest(
+    pairs, heard: Series, seen: Series, *, beside: tuple[FilterPair, ...] = (), most: int = _MOST_AT_ONCE
+) -> tuple[FilterPair, ...]:
     """Those pairs whose heard sides move most in a film, each unlike the others.
 
     Args:
         pairs: of any source; those of channels that are not there are left out.
         heard, seen: channels of the film.
+        beside: pairs that are dreamt anyway; they come first.
         most: pairs at most.
     """
     place, there = {name: n for n, name in enumerate(heard.names)}, {*heard.names, *seen.names}
@@ -135,7 +139,7 @@ def liveliest(pairs, heard: Series, seen: Series, *, most: int = _MOST_BY_MEANIN
         float((heard.values[:, [place[name] for name, _ in pair.heard]] @ np.array([w for _, w in pair.heard])).std())
         for pair in known
     ]
-    found: list[FilterPair] = []
+    found = list(beside)
     for n in np.argsort(moves)[::-1]:
         curve = canonical(heard, known[n].heard)
         if moves[n] > 0 and all(abs(float(np.mean(curve * canonical(heard, x.heard)))) < _ALIKE for x in found):

@@ -39,6 +39,7 @@ def findings(told) -> dict:
         "mode": told.mode,
         "says": says(told),
         "notes": notes,
+        "accepted": len(told.search.pairs) if told.search else None,  # how many of the pairs beat chance in this film
         "pairs": [
             {**dataclasses.asdict(pair), **own} for pair, own in zip(told.pairs_used, _own(told, sides), strict=True)
         ],
@@ -61,7 +62,7 @@ def says(told) -> str:
     if count and told.search is None:
         return "What you hear and what you see were tied together by filter pairs that were given; none was looked for."
     if count and not told.search.pairs:
-        return "No pair beats chance in this film; pairs that belong together by meaning are dreamt instead."
+        return "No pair beats chance in this film; pairs that belong together elsewhere are dreamt instead."
     if count:
         pairs = "one pair of channels beats" if count == 1 else f"{count} pairs of channels beat"
         return f"What you hear and what you see go together in this film: {pairs} chance."

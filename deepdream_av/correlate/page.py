@@ -78,7 +78,9 @@ def _pair(found: dict, n: int, frames, spectrograms, likes) -> str:
     rest = f"Correlation {number(pair['rho'])}, held out ({odds_words(pair['p'])}); {lag_words(pair['lag'])}."
     if pair["source"] == "semantic":
         rest = "These channels belong together by what they mean; whether they do in this film was not asked."
-    rest += {"prior": " It was expected from other films.", "manual": " It was given."}.get(pair["source"], "")
+    if pair["source"] == "prior" and not found["accepted"]:
+        rest = f"In other films: {rest[0].lower()}{rest[1:]} In this one it was not found."
+    rest += {"prior": " It was expected from other films." * bool(found["accepted"]), "manual": " It was given."}.get(pair["source"], "")
     return (
         f'<section class="pair"><h2>Pair {n + 1}</h2><p>{safe(rest)}</p><div class="sides">'
         f'<div class="side heard"><h3>Heard</h3>{_row(heard)}{_channels(pair["heard"])}</div>'
