@@ -130,3 +130,32 @@ def test_command_line(tmp_path, monkeypatch, capsys):
     assert len(read_audio("ab.wav").samples) == RATE and (tmp_path / "both.png").stat().st_size > 5000
     assert style.main(["song.wav", "--style", "rain.flac", "-o", "out.png", "-q"]) == 2
     assert "must be a sound" in capsys.readouterr().err
+
+
+def test_two_styles_by_weight():
+    """What is optimised for one style and a quarter of another lies between them, nearer to the first."""
+    hiss, hum = noise(1.0, seed=1), tones(1.0, every=0.1) + 0.1 * tones(1.0, every=10.0)
+    alone = [SoundStyler(RECIPE, [Texture(x)]) for x in (hiss, hum)]
+    found = SoundStyler(RECIPE, [Texture(hiss, 1.0), Texture(hum, 0.25)])(tones(1.0)).samples
+    near, far = (styler.distances(found)[0] for styler in alone)
+    assert near < far and far < alone[1].distances(hiss)[0]
+
+
+def test_one_name_is_one_thing():
+    """The public function stays what it is, whatever modules have been loaded."""
+    import deepdream_av
+    from deepdream_av import styled_sound
+
+    assert deepdream_av.style_sound is styled_sound.style_sound
+
+
+def test_a_style_goes_round_as_a_loop():
+    import deepdream_av
+
+    recipe = RECIPE.replace(style_filters=16, style_steps=1, rounds=2, stretch=1.1)
+    sound = np.stack([tones(0.9), 0.5 * tones(0.9)], 1)
+    found = deepdream_av.style_sound((sound, RATE), [(noise(0.8)[:, None], RATE)], recipe=recipe)
+    assert found.report["rounds"] == 2 and found.samples.shape[1] == 2
+    seam = np.concatenate([found.samples[-400:], found.samples[:400]])
+    bend = np.abs(np.diff(seam, 2, axis=0)).max(1)
+    assert bend[397:401].max() <= np.delete(bend, slice(397, 401)).max()
