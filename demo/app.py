@@ -111,7 +111,6 @@ def main(*, host: str | None = None, port: int | None = None, browser: bool = Fa
     """
     hush_tensorflow()
     page = build()
-    warm_up(page.app_of_visitors)
     from .theme import CSS, theme
 
     limits = page.app_of_visitors.limits
@@ -134,6 +133,7 @@ def main(*, host: str | None = None, port: int | None = None, browser: bool = Fa
         )
     except OSError:
         raise UsageError(f"`port` must be free on this machine. Received: {port}, which is in use.") from None
+    warm_up(page.app_of_visitors)  # only now: on a busy machine the page would not answer in the time Gradio gives it
     print(f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}", flush=True)
     page.block_thread()
     return 0

@@ -25,7 +25,7 @@ class Visitor:
         self.page, self.complaints = self._context.new_page(), []
         self.page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
         self.page.on("console", self._heard)
-        self.page.goto(address)
+        self.page.goto(address, timeout=90_000)
         self.page.get_by_role("tab").first.wait_for(timeout=60_000)
 
     def _heard(self, message) -> None:
