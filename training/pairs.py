@@ -2,12 +2,12 @@
 
     python -m training.pairs --films FOLDER
 
-watches and hears clips that are made here (pictures of the made sets that brighten with music made by code) and every film
-of the folder, searches for pairs in all clips of a kind as if they were one film, and writes those that beat chance to
+watches and hears clips that are made here (pictures of the made sets that brighten with music made by code) and every
+film of the folder, searches for pairs in all clips of a kind as if they were one film, and writes those that beat chance to
 `deepdream_av/correlate/prior.json`. The same command after one of the networks was trained anew.
 
-What it has found is that louder goes with brighter, which was put into the made clips; nine films of 4 to 20 seconds had
-nothing in common that beats chance.
+What it has found is that louder goes with brighter, which was put into the made clips; nine films of 4 to 20 seconds
+had nothing in common that beats chance.
 """
 
 from __future__ import annotations
@@ -47,7 +47,11 @@ def main(argv=None) -> int:
     found = []
     for kind, clips in kinds.items():
         pairs = find_pairs(*joined(clips), seed=args.seed).pairs if clips else ()
-        print(f"{kind}: {len(clips)} clips, {len(pairs)} pairs", *(f"rho {x.rho} p {x.p}" for x in pairs), sep="; ")
+        print(
+            f"{kind}: {len(clips)} clips, {len(pairs)} pairs",
+            *(f"rho {x.rho} p {x.p}" for x in pairs),
+            sep="; ",
+        )
         found += [replace(pair, source="prior") for pair in pairs]
     Path(args.output).write_text(pairs_to_json(found) + "\n", encoding="utf-8")
     return 0
@@ -60,7 +64,7 @@ def _shipped() -> Path:
 
 
 def joined(clips):
-    """All clips as one film: `(heard, seen)` of each to `(heard, seen)` of the whole, each clip with shots of its own."""
+    """All clips as one film: `(heard, seen)` of each to those of the whole, each clip with its own shots."""
     from deepdream_av.correlate.series import Series
 
     sides, begins, first = ([], []), 0.0, 0
@@ -73,7 +77,9 @@ def joined(clips):
         for side, series in zip(sides, (heard, seen)):
             side.append(series)
     time, shot = np.concatenate(times), np.concatenate(shots).astype(np.int32)
-    return tuple(Series(time, np.concatenate([x.values for x in side]), side[0].names, shot) for side in sides)
+    return tuple(
+        Series(time, np.concatenate([x.values for x in side]), side[0].names, shot) for side in sides
+    )
 
 
 def _made(count: int, seed: int, cache) -> Iterator:

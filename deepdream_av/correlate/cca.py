@@ -22,7 +22,13 @@ import numpy as np
 SPARSITY = 0.5  # channels that covary less than this share of the best one with the other side have no part in a pair
 MOST_EVENTS = 5
 _TURNS = 100
-_AROUND = (-0.16, -0.08, 0.0, 0.08, 0.16)  # seconds; a thing that is taken out is taken out with its rise and its fall
+_AROUND = (
+    -0.16,
+    -0.08,
+    0.0,
+    0.08,
+    0.16,
+)  # seconds; a thing that is taken out is taken out with its rise and its fall
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +80,9 @@ def components(standardised: np.ndarray, rank: int) -> Components:
     values, vectors = np.linalg.eigh((x @ x.T if frames < channels else x.T @ x).astype(np.float64))
     keep = np.argsort(-values)[: min(rank, frames, channels)]
     keep = keep[values[keep] > max(1e-6 * values.max(initial=0.0), 1e-9)]
-    loadings = (vectors[:, keep].T @ x) / np.sqrt(values[keep])[:, None] if frames < channels else vectors[:, keep].T
+    loadings = (
+        (vectors[:, keep].T @ x) / np.sqrt(values[keep])[:, None] if frames < channels else vectors[:, keep].T
+    )
     loadings = loadings.astype(np.float32)
     return Components(x @ loadings.T, loadings)
 
@@ -103,7 +111,9 @@ def events(seen: Components) -> Events:
     return Events(mix, weights, clear.astype(np.float32))
 
 
-def best_pairs(cross: np.ndarray, heard: np.ndarray, seen: Events) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def best_pairs(
+    cross: np.ndarray, heard: np.ndarray, seen: Events
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The channels that hear best when one of the events happens, and that event.
 
     Args:

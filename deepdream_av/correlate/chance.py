@@ -198,7 +198,9 @@ def align(film: Film, fold: np.ndarray, *, shift: float) -> Alignment:
     """
     seen, frames, lags = film.seen.scores, len(film.times), len(LAGS)
     heard = moved(film.heard.scores, film.times, shift + LAGS)
-    heard = detrended(heard.reshape(frames, -1), film.times, film.shots).reshape(heard.shape).transpose(1, 2, 0)
+    heard = (
+        detrended(heard.reshape(frames, -1), film.times, film.shots).reshape(heard.shape).transpose(1, 2, 0)
+    )
     gap = max(1, round(_GAP / float(np.median(np.diff(film.times)))))
     whole, parts = heard @ seen, []
     for n in range(fold.max() + 1):
@@ -206,7 +208,14 @@ def align(film: Film, fold: np.ndarray, *, shift: float) -> Alignment:
         mine, near = slice(first, last + 1), slice(max(0, first - gap), last + 1 + gap)
         x, y = heard[..., mine], seen[mine]
         rest = (whole - heard[..., near] @ seen[near]) / max(1, frames - len(seen[near]))
-        parts.append((film.to_fit(rest), x @ y, x @ x.transpose(0, 2, 1), np.broadcast_to(y.T @ y, [lags, *[y.shape[1]] * 2])))
+        parts.append(
+            (
+                film.to_fit(rest),
+                x @ y,
+                x @ x.transpose(0, 2, 1),
+                np.broadcast_to(y.T @ y, [lags, *[y.shape[1]] * 2]),
+            )
+        )
     return Alignment(*(np.stack(x) for x in zip(*parts)))
 
 
@@ -236,7 +245,7 @@ def held_out(aligned: list[Alignment], film: Film) -> Measured:
     train, cross, inside_heard, inside_seen = (
         np.stack([getattr(a, name) for a in aligned]) for name in ("train", "cross", "heard", "seen")
     )
-    places, folds, lags = train.shape[:3]
+    places, folds = train.shape[:2]
     lag, u, v = best_pairs(train.reshape(-1, *train.shape[2:]), heard, film.events)
     a, b = ((w @ x.T).reshape(places, folds, 1, -1) for w, x in ((u, heard), (v, seen)))
     spread_a, spread_b = _form(a, inside_heard, a), _form(b, inside_seen, b)

@@ -45,7 +45,9 @@ def as_weights(names: Iterable[str], weights: Iterable[float]) -> Weights:
     """
     found = [(str(name), float(weight)) for name, weight in zip(names, weights, strict=True) if weight > 0]
     length = math.hypot(*(weight for _, weight in found))
-    shares = sorted(((name, round(weight / length, 6)) for name, weight in found), key=lambda x: (-x[1], x[0]))
+    shares = sorted(
+        ((name, round(weight / length, 6)) for name, weight in found), key=lambda x: (-x[1], x[0])
+    )
     return tuple((name, share) for name, share in shares if share > 0)
 
 
@@ -79,7 +81,9 @@ def pairs_from_json(text: str) -> tuple[FilterPair, ...]:
         reason = f"{error} is missing"
     except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         reason = str(error) or type(error).__name__
-    raise UsageError(f"Filter pairs must be JSON as of `pairs_to_json`. Received: {' '.join(reason.split())[:160]}.")
+    raise UsageError(
+        f"Filter pairs must be JSON as of `pairs_to_json`. Received: {' '.join(reason.split())[:160]}."
+    )
 
 
 def _read_pair(entry: dict) -> FilterPair:

@@ -13,7 +13,10 @@ LAYERS = ("pitch", "block4", "embedding")
 """What is listened to unless something else is asked for: single pitches, timbres, and what all of it means."""
 
 RISE = 0.08  # seconds over which a rise is measured, half of them before the moment and half after
-_PIECE, _AROUND = 512, 32  # spectra that the ear hears at once, and context on either side: more than it reaches
+_PIECE, _AROUND = (
+    512,
+    32,
+)  # spectra that the ear hears at once, and context on either side: more than it reaches
 _BLOCK = 1 << 16  # samples turned into spectra at once
 
 
@@ -72,7 +75,9 @@ def _keep(kept, activation, moments, first: int, rate: int) -> None:
     """
     from deepdream_av.spectral import MelGrid
 
-    spectra = (_PIECE + 2 * _AROUND) / len(activation)  # under each cell, whose middle is the middle of all of them
+    spectra = (_PIECE + 2 * _AROUND) / len(
+        activation
+    )  # under each cell, whose middle is the middle of all of them
     place = moments * MelGrid(rate).frames_per_second
     inside = (place >= first) & (place < first + _PIECE)
     cell = (place[inside] - first + _AROUND - (spectra - 1) / 2) / spectra
@@ -97,11 +102,15 @@ def _listened(spectra: Iterator[np.ndarray], ear, layers) -> Iterator[tuple[int,
 
 
 def _pieces(spectra: Iterator[np.ndarray]) -> Iterator[tuple[int, np.ndarray]]:
-    """Spectra in pieces with context; at both ends of the sound the context is its mirror image, which begins nothing."""
+    """Spectra in pieces with context; at both ends the context is the mirror image, which begins nothing."""
     held, first = None, 0
     for some in spectra:
         # numpy mirrors as often as it takes
-        held = np.pad(some, ((_AROUND, 0), (0, 0)), "symmetric") if held is None else np.concatenate([held, some])
+        held = (
+            np.pad(some, ((_AROUND, 0), (0, 0)), "symmetric")
+            if held is None
+            else np.concatenate([held, some])
+        )
         while len(held) >= _PIECE + 2 * _AROUND:
             yield first, held[: _PIECE + 2 * _AROUND]
             held, first = held[_PIECE:], first + _PIECE

@@ -14,7 +14,8 @@ EARLY = 0.035  # seconds; an ear hears in windows, and the logarithm of one rise
 def lag_between(heard: np.ndarray, seen: np.ndarray, times: np.ndarray, *, early: float = 0.0) -> float:
     """Seconds by which one curve follows another, between `FARTHEST` too early and too late.
 
-    Where they begin to rise is compared: how they fall tells more of the networks that made the curves than of the film.
+    Where they begin to rise is compared: how they fall tells more of the networks that made the curves than of
+    the film.
 
     Args:
         heard, seen: curves `[frames]`.

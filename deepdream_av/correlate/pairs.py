@@ -8,10 +8,23 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from deepdream_av.correlate.cca import best_pairs, components, events
-from deepdream_av.correlate.chance import LAGS, Film, Verdict, against_chance, effective_moments, moved
-from deepdream_av.correlate.filter_pair import FilterPair, Weights, as_weights, pairs_from_json, pairs_to_json
+from deepdream_av.correlate.chance import (
+    LAGS,
+    Film,
+    Verdict,
+    against_chance,
+    effective_moments,
+    moved,
+)
+from deepdream_av.correlate.filter_pair import (
+    FilterPair,
+    Weights,
+    as_weights,
+    pairs_from_json,
+    pairs_to_json,
+)
 from deepdream_av.correlate.lag import EARLY, lag_between
-from deepdream_av.correlate.series import Series, detrended, whole_shots
+from deepdream_av.correlate.series import Series, detrended
 from deepdream_av.errors import UsageError, unknown_name
 
 __all__ = ["FilterPair", "Search", "canonical", "find_pairs", "pairs_from_json", "pairs_to_json"]
@@ -171,7 +184,7 @@ def _stretches(times: np.ndarray, shots: np.ndarray) -> tuple[np.ndarray, np.nda
 
 
 def _expected(prior, heard: Series, seen: Series, heard_loadings, seen_loadings) -> np.ndarray:
-    """The covariance of scores if the pairs of a prior were all that happens; channels that are not there are left out."""
+    """The covariance of scores if the pairs of a prior were all that happens; missing channels are left out."""
     total = np.zeros([len(heard_loadings), len(seen_loadings)], np.float32)
     for pair in prior:
         u, v = _as_vector(pair.heard, heard.names), _as_vector(pair.seen, seen.names)

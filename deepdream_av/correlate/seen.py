@@ -83,6 +83,8 @@ class Watcher:
         @tf.function(input_signature=[tf.TensorSpec([None, None, None, 3])])
         def seen(pictures):
             found = network(pictures)
-            return tf.concat([tf.reduce_mean(tf.nn.relu(tf.cast(found[x], tf.float32)), [1, 2]) for x in layers], 1)
+            return tf.concat(
+                [tf.reduce_mean(tf.nn.relu(tf.cast(found[x], tf.float32)), [1, 2]) for x in layers], 1
+            )
 
         return seen

@@ -80,7 +80,9 @@ def detrended(values: np.ndarray, times: np.ndarray, shots: np.ndarray) -> np.nd
             part -= part.mean(0)
             part -= time[:, None] * (time @ part) / max(time @ time, 1e-12)
             total = np.concatenate([np.zeros([1, part.shape[1]]), part.cumsum(0)])
-            out[mine, first : first + _TOGETHER] = part - (total[right] - total[left]) / (right - left)[:, None]
+            out[mine, first : first + _TOGETHER] = (
+                part - (total[right] - total[left]) / (right - left)[:, None]
+            )
     return out
 
 

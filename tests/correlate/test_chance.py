@@ -16,7 +16,9 @@ FPS = 24
 def side(rng, curves, channels: int, name: str, shots) -> Series:
     """Channels that are mixtures of curves, with noise."""
     mix = rng.exponential(size=[curves.shape[1], channels]) * (rng.random([curves.shape[1], channels]) < 0.4)
-    values = np.log1p(np.exp(np.clip(curves @ mix + 0.2 * rng.standard_normal([len(curves), channels]), -10, 10)))
+    values = np.log1p(
+        np.exp(np.clip(curves @ mix + 0.2 * rng.standard_normal([len(curves), channels]), -10, 10))
+    )
     names = tuple(f"{name}#{n}" for n in range(channels))
     return Series(np.arange(len(curves)) / FPS, values.astype(np.float32), names, shots)
 
@@ -47,7 +49,11 @@ def unrelated(seed: int, seconds: float, kind: str):
 @pytest.mark.parametrize("seconds", [4, 10])
 def test_of_unrelated_curves_hardly_any_pair_is_accepted(seconds):
     kinds = ("smooth", "spikes", "trends", "shots")
-    wrong = [bool(find_pairs(*unrelated(n, seconds, kind), shifts=99, seed=n).pairs) for kind in kinds for n in range(8)]
+    wrong = [
+        bool(find_pairs(*unrelated(n, seconds, kind), shifts=99, seed=n).pairs)
+        for kind in kinds
+        for n in range(8)
+    ]
     # 32 runs at 5 %: more than 4 have a probability of 2 %
     assert sum(wrong) <= 4
 
@@ -61,7 +67,8 @@ def test_a_link_is_found_and_is_the_right_one():
         if at < frames:
             beat[at:, 0] = np.maximum(beat[at:, 0], np.exp(-np.arange(frames - at) / 4))
     heard, seen = (
-        side(rng, np.concatenate([3 * beat, smooth(rng, frames, 4, 3)], 1), n, name, shots) for n, name in ((40, "h"), (30, "s"))
+        side(rng, np.concatenate([3 * beat, smooth(rng, frames, 4, 3)], 1), n, name, shots)
+        for n, name in ((40, "h"), (30, "s"))
     )
     search = find_pairs(heard, seen)
     assert search.pairs and search.pairs[0].p <= 0.05 and search.pairs[0].rho > search.threshold

@@ -10,7 +10,13 @@ import pytest
 
 from deepdream_av.backbones import load_backbone
 from deepdream_av.correlate.heard import hear
-from deepdream_av.correlate.pairs import FilterPair, canonical, find_pairs, pairs_from_json, pairs_to_json
+from deepdream_av.correlate.pairs import (
+    FilterPair,
+    canonical,
+    find_pairs,
+    pairs_from_json,
+    pairs_to_json,
+)
 from deepdream_av.correlate.prior import shipped_prior
 from deepdream_av.correlate.seen import Watcher
 from deepdream_av.correlate.semantic import semantic_pairs
@@ -52,7 +58,12 @@ def test_discs_are_paired_with_their_tones():
         right = set()
         for pair in find_pairs(heard, seen, shifts=99).pairs:
             a, v = likeness(canonical(heard, pair.heard), tones), likeness(canonical(seen, pair.seen), lights)
-            if a.argmax() == v.argmax() and clearly(a) and clearly(v) and abs(pair.lag - lag) <= 1.01 / discs.FPS:
+            if (
+                a.argmax() == v.argmax()
+                and clearly(a)
+                and clearly(v)
+                and abs(pair.lag - lag) <= 1.01 / discs.FPS
+            ):
                 right.add(int(a.argmax()))
         true, found = true + count, found + len(right)
     assert found >= 0.8 * true
@@ -67,7 +78,9 @@ def test_tones_of_another_film_have_no_pair_with_these_discs():
 
 
 def test_pairs_survive_the_file():
-    pair = FilterPair((("b#2+", 0.8), ("b#1", 0.6)), (("s#3", 1.0),), lag=-0.04, rho=0.5, p=0.005, source="learned")
+    pair = FilterPair(
+        (("b#2+", 0.8), ("b#1", 0.6)), (("s#3", 1.0),), lag=-0.04, rho=0.5, p=0.005, source="learned"
+    )
     assert pairs_from_json(pairs_to_json([pair])) == (pair,)
 
 
@@ -92,7 +105,9 @@ def test_what_is_no_pair_is_refused_in_one_line(text):
 
 
 def test_tiny_weights_are_weights():
-    pair = pairs_from_json('{"pairs": [{"heard": [["a#1", 1e-200], ["a#2", 1e-200]], "seen": [["b#1", 9]]}]}')[0]
+    pair = pairs_from_json(
+        '{"pairs": [{"heard": [["a#1", 1e-200], ["a#2", 1e-200]], "seen": [["b#1", 9]]}]}'
+    )[0]
     assert dict(pair.heard)["a#1"] == pytest.approx(2**-0.5, abs=1e-5)
 
 
@@ -125,7 +140,11 @@ def test_a_motif_fires_the_channels_that_stand_for_it():
         picture = np.where(away < r, 0.3 + 0.6 * (away / r) ** 4, picture)
     layers = ("stride8", "stride16")
     maps = eye.truncated(layers)(np.repeat(picture[None, :, :, None], 3, -1).astype(np.float32))
-    loud = {f"{k}#{n}": float(v) for k in layers for n, v in enumerate(np.asarray(maps[k], np.float32).mean((0, 1, 2)))}
+    loud = {
+        f"{k}#{n}": float(v)
+        for k in layers
+        for n, v in enumerate(np.asarray(maps[k], np.float32).mean((0, 1, 2)))
+    }
     bubbles = semantic_pairs(load_backbone("earnet"), eye, belong=[("Rain", "bubbles")])[0]
     score = np.mean([loud[name] for name, _ in bubbles.seen])
     assert score > np.mean(list(loud.values()))
@@ -136,10 +155,15 @@ def test_what_is_expected_counts_in_short_films_only():
 
     def noise(frames, name):
         shots = np.zeros(frames, np.int32)
-        return Series(np.arange(frames) / 24, rng.random([frames, 20]).astype(np.float32), tuple(f"{name}#{n}" for n in range(20)), shots)
+        return Series(
+            np.arange(frames) / 24,
+            rng.random([frames, 20]).astype(np.float32),
+            tuple(f"{name}#{n}" for n in range(20)),
+            shots,
+        )
 
     expected = FilterPair((("h#3", 1.0),), (("s#4", 1.0),), rho=0.9, source="prior")
     from deepdream_av.correlate.pairs import _film
 
     short, long = (_film(noise(n, "h"), noise(n, "s"), (expected,))[0].trust for n in (60, 3000))
-    assert short > 0.25 > 0.05 > long
+    assert short > 0.25 and long < 0.05

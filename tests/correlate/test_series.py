@@ -53,14 +53,22 @@ def test_the_clock_of_the_film_is_kept(stride):
     sound_of = keras.Input([None, 128, 1])
     x = keras.layers.Rescaling(1.0, offset=3.0)(sound_of)
     x = keras.layers.AveragePooling2D((stride, 1), padding="same", name="loud")(x)
-    counting = Backbone("counting", keras.Model(sound_of, x), layers=["loud"], default_layers=[("loud", 1.0)], kind="sound")
+    counting = Backbone(
+        "counting", keras.Model(sound_of, x), layers=["loud"], default_layers=[("loud", 1.0)], kind="sound"
+    )
     times = np.arange(2000) / 67 + np.random.default_rng(0).uniform(0, 0.01, 2000)  # not quite even
     t = np.arange(28 * RATE) / RATE
     for middle in (3.0, 11.9, 20.0):  # within a piece, and where two of them meet
         sound = 1e-3 * np.random.default_rng(1).standard_normal(len(t))
         sound += 0.3 * np.exp(-(((t - middle) / 0.15) ** 2)) * np.sin(2 * np.pi * 523 * t)
         series = hear(
-            [sound.astype(np.float32)], RATE, start=1.25, times=times, shots=np.zeros(2000, np.int32), ear=counting, layers=("loud",)
+            [sound.astype(np.float32)],
+            RATE,
+            start=1.25,
+            times=times,
+            shots=np.zeros(2000, np.int32),
+            ear=counting,
+            layers=("loud",),
         )
         loud = np.expm1(series.values[:, 0]) * series.scales[0]
         high = loud - (np.median(loud) + loud.max()) / 2  # the noise between is not to count
@@ -71,7 +79,7 @@ def test_the_clock_of_the_film_is_kept(stride):
 def test_blocks_and_pieces_do_not_matter(ear):
     sound = np.random.default_rng(0).standard_normal(15 * RATE).astype(np.float32)[:, None] * 0.1
     times, shots = np.arange(0, 15, 1 / 24), np.zeros(360, np.int32)
-    asked = dict(start=0.0, times=times, shots=shots, ear=ear, layers=("block4", "embedding"))
+    asked = {"start": 0.0, "times": times, "shots": shots, "ear": ear, "layers": ("block4", "embedding")}
     whole = hear([sound], RATE, **asked)
     cut = hear([sound[n : n + 7001] for n in range(0, len(sound), 7001)], RATE, **asked)
     assert np.allclose(whole.values, cut.values, atol=2e-3)
