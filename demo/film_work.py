@@ -222,9 +222,8 @@ def work_of(source: Path, recipe: Recipe, film: Footage, notes=()) -> Callable[[
         run.stage, began = "Waking the networks", time.monotonic()
         path = run.folder / f"{source.stem[:60]}.dream.mp4"
         watched = _Watched(run, film, recipe.duration)
-        made = dream_video(
-            source, path, recipe=recipe, say=run.say, progress=watched.progress, preview=watched.preview
-        )
+        told = dict(say=run.say, progress=watched.progress, preview=watched.preview)
+        made = dream_video(source, path, recipe=recipe, resumable=False, **told)
         page = path.with_suffix(".correlation.html")
         rows = _rows(made, film, time.monotonic() - began)
         return MadeFilm(path, recipe, rows, page if page.is_file() else None, not made.interrupted)

@@ -101,7 +101,8 @@ def _advanced(app: App) -> dict:
             "colour": gr.Dropdown(_COLOURS, value=own.colour, label="Colours"),
             "backbone": gr.Dropdown(networks.choices(), value="dreamnet", label="Network that looks"),
             "layers": gr.Dropdown(
-                list(looks.SHEET_LAYERS), value=[], multiselect=True, allow_custom_value=True, label="Layers and channels",
+                list(looks.SHEET_LAYERS), value=[], multiselect=True, allow_custom_value=True,
+                label="Layers and channels",
                 info="what is raised; empty: the network's own. The tab Explore shows what channels see",
             ),
             "classes": gr.Dropdown(
