@@ -146,7 +146,10 @@ def _dream(
                 say(f"Going on from frame {kept.count} of an earlier run.")
             work = Pictures(film, recipe, writer=writer, sound=sound, dreamer=dreamer, size=size, kept=kept)
             work.run(progress, preview)
-        told = None if work.interrupted or sample else sound.told(film, part, Path(output).name, dreamer, progress)
+        late = budget and time.monotonic() - began + looked > budget
+        if late:
+            say("There is no time left for a report of the coupling.")
+        told = None if work.interrupted or sample or late else sound.told(film, part, Path(output).name, dreamer, progress)
         missing = film.missing
         if missing and not work.interrupted:
             say(
@@ -196,14 +199,13 @@ def _kept_work(source, output, recipe: Recipe, *, size, budget, force, say, want
     if not wanted:
         yield None
         return
-    from deepdream_av import __version__
     from deepdream_av.media import fingerprint
     from deepdream_av.media.job import Job
 
     key = {
         "source": fingerprint.of_file(source),
         "recipe": fingerprint.of_recipe(recipe),
-        "version": __version__,
+        "version": fingerprint.of_package(),
         "size": f"{size[0]}x{size[1]}",
         "budget": f"{budget:g}",
     }

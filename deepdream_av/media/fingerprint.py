@@ -41,6 +41,21 @@ def of_file(path: str | os.PathLike) -> str:
     return found.hexdigest()
 
 
+def of_package() -> str:
+    """A text that is another one where the program is: its version, its code, and what it has learnt.
+
+    A development version keeps its number while its code changes, and half a film of each would be no film.
+    """
+    import deepdream_av
+
+    found = hashlib.blake2b(digest_size=16)
+    folder = Path(deepdream_av.__file__).parent
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path.suffix != ".pyc":
+            found.update(f"{path.relative_to(folder)} {of_file(path)}".encode())
+    return f"{deepdream_av.__version__} {found.hexdigest()}"
+
+
 def of_recipe(recipe) -> str:
     """A text that changes with every setting, and with the contents of every file that a setting names.
 
