@@ -23,7 +23,7 @@ from deepdream_av.spectral import stft
 LEVEL = 0.1  # root mean square at which everything is heard
 LAYERS = ((RANDOM, 1.0),)
 FILTERS = {"sketch": 512, "normal": 1024, "fine": 4096}
-STEPS = {"sketch": 1.0, "normal": 1.5, "fine": 4.0}  # for each of the recipe's
+STEPS = {"sketch": 1.0, "normal": 2.5, "fine": 5.0}  # for each of the recipe's
 CONTENT = 0.4  # what a `content_weight` of 1 is beside the style
 RHYTHM = 0.005
 LONGEST_SECONDS = 20.0  # of a style that are listened to

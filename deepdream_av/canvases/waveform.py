@@ -14,7 +14,7 @@ RATE = 22050
 RESTORE_FRAMES = 5
 MOST_GAIN = 4.0
 STEADY_FRAMES = 5  # 116 ms
-QUICK_SHARE = 0.3
+QUICK_SHARE = 0.1
 ENVELOPE_ROOM = 2.0  # 6 dB
 HOP = 64  # samples between two points of the envelope, 3 ms
 

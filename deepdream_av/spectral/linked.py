@@ -63,7 +63,7 @@ def placed(samples: np.ndarray, middle: np.ndarray, sound: np.ndarray, rate: int
     """
     grid = Frames(rate, len(samples))
     result = np.zeros([grid.padded, samples.shape[1]], np.float32)
-    above = grid.hz > HIGHEST_HZ * 0.98
+    above = grid.above
     for first in range(0, grid.count, _BLOCK):
         span = slice(first, min(first + _BLOCK, grid.count))
         before, after = grid.spectrum(middle, span), grid.spectrum(sound, span)
@@ -93,6 +93,8 @@ class Frames:
         self.count = 1 + -(-samples // hop)
         self.padded = (self.count - 1) * hop + self.n_fft
         self.hz = np.arange(self.n_fft // 2 + 1) * rate / self.n_fft
+        # a resampler leaves little just under its highest frequency; at the ear's own rate there is none
+        self.above = self.hz > HIGHEST_HZ * (0.98 if rate > 2 * HIGHEST_HZ else 1.0)
         self.window = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(self.n_fft) / self.n_fft)).astype(np.float32)
 
     def spectrum(self, x: np.ndarray, span: slice) -> np.ndarray:
@@ -130,7 +132,7 @@ def _factor(before, after, power) -> np.ndarray:
 
 def _hold_top(factor, before, after, grid: Frames):
     """Above the ear's last band, in place: the gain of the octave below it, half as far in decibels."""
-    above = grid.hz > HIGHEST_HZ * 0.98
+    above = grid.above
     band = (grid.hz > HELD_FROM_HZ) & ~above
     if not above.any() or not band.any():
         return

@@ -159,3 +159,10 @@ def test_a_style_goes_round_as_a_loop():
     seam = np.concatenate([found.samples[-400:], found.samples[:400]])
     bend = np.abs(np.diff(seam, 2, axis=0)).max(1)
     assert bend[397:401].max() <= np.delete(bend, slice(397, 401)).max()
+
+
+def test_at_the_ears_own_rate_nothing_is_lost():
+    """White noise in the place of a dull sound: all of it is there, up to the highest frequency."""
+    dull, new = tones(), noise()
+    result = placed(dull[:, None], dull, new, RATE)[:, 0]
+    assert np.sum((result - new) ** 2) < 1e-4 * np.sum(new**2)
