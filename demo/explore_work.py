@@ -121,7 +121,7 @@ def fires_of(name: str, own: Path | None, picture, sound, app: App, sheet: Sheet
         cache = _cache(app, name)
         found = what_fires(backbone, x, names, count=_FIRE, cache=cache)
         sheet.shown = _marked(run, shown, found, sound=backbone.kind == "sound")
-        cells = [(f.name, f"{k + 1} · {f.name} · {f.times:.1f} x") for k, f in enumerate(found)]
+        cells = [(f.name, f"{k + 1} {f.name}") for k, f in enumerate(found)]
         _dream(run, backbone, cells, cache, sheet)
         return sheet
 

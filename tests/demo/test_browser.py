@@ -169,7 +169,7 @@ def test_explore_and_dream_a_channel(visit, picture):
     visitor.press("Show what fires")
     visitor.panel.get_by_text("Where each of them is loudest").first.wait_for(timeout=90_000)
     visitor.until("Done", seconds=120)
-    name = cells.nth(2).inner_text().split("·")[1].strip()
+    name = cells.nth(2).inner_text().split()[1]
     cells.nth(2).click()
     visitor.page.get_by_text(f"{name} is set").wait_for()
     assert visitor.page.get_by_role("tab", name="Picture").get_attribute("aria-selected") == "true"
