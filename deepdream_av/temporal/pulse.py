@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-ROOM = 1.5  # times the unrest of the source that a dream may show, all in all
+ROOM = 1.25  # times the unrest of the source that a dream may show, all in all
 FLOOR = (0.6 / 255) ** 2  # unrest a frame that a dream may always show; in a still film it is all there is
 SAVED = 24  # frames whose room may be saved up for a beat
 
