@@ -23,8 +23,8 @@ SETS = tuple(DATASETS)
 
 def main(argv=None) -> int:
     """Command line of this module."""
-    from deepdream_av.backbones.textures import pack_textures
     from deepdream_av.backbones.embedded import shipped
+    from deepdream_av.backbones.textures import pack_textures
 
     p = argparse.ArgumentParser(prog="python -m training.motifs", description=__doc__.split("\n")[0])
     p.add_argument("--pictures", type=int, default=24, metavar="N", help="of each category [24]")

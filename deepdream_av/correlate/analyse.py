@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -13,6 +11,7 @@ from deepdream_av.analysis.cache import Cache, fingerprint
 from deepdream_av.correlate import heard as ears
 from deepdream_av.correlate import seen as eyes
 from deepdream_av.correlate.series import Series
+from deepdream_av.media.fingerprint import of_file
 
 _VERSION = 1  # of what is kept; grows when the same film gives other numbers
 
@@ -107,8 +106,7 @@ def look(film, watchers, *, progress: Callable | None = None, most_side: int = 2
 def source_key(film) -> list | None:
     """What names the content of a film that is read from a file: its bytes and the part that is read."""
     try:
-        with Path(film.path).open("rb") as file:
-            return [hashlib.file_digest(file, "sha256").hexdigest(), str(film.start), str(film.end), _VERSION]
+        return [of_file(film.path), str(film.start), str(film.end), _VERSION]
     except (OSError, AttributeError, TypeError):
         return None
 

@@ -75,7 +75,7 @@ class FeatureStream:
         Args:
             samples: float32 `[samples, channels]` or `[samples]`, any number of them.
         """
-        mono = samples if samples.ndim == 1 else _mixed(samples)
+        mono = samples if samples.ndim == 1 else to_one_channel(samples)
         self._heard += len(mono)
         self._advance(np.nan_to_num(mono.astype(np.float32)))
 
@@ -132,7 +132,7 @@ def sound_features(blocks: Iterable[np.ndarray], rate: int, *, start: float = 0.
     return stream.finish()
 
 
-def _mixed(samples: np.ndarray) -> np.ndarray:
+def to_one_channel(samples: np.ndarray) -> np.ndarray:
     """One channel with the energy of all; a sum would lose what is out of phase."""
     mean = samples.mean(1)
     target, have = np.sqrt((samples**2).mean()), np.sqrt((mean**2).mean())

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from deepdream_av.correlate.features import _mixed
+from deepdream_av.correlate.features import to_one_channel
 from deepdream_av.correlate.series import Series, measured
 
 LAYERS = ("pitch", "block4", "embedding")
@@ -130,7 +130,7 @@ def _spectra(blocks: Iterable[np.ndarray], rate: int) -> Iterator[np.ndarray]:
     held = np.zeros(edge * grid.hop, np.float32)
     heard = done = 0
     for block in blocks:
-        mono = np.nan_to_num(block if block.ndim == 1 else _mixed(block)).astype(np.float32)
+        mono = np.nan_to_num(block if block.ndim == 1 else to_one_channel(block)).astype(np.float32)
         held, heard = np.concatenate([held, mono]), heard + len(mono)
         if len(held) >= _BLOCK:
             count = len(held) // grid.hop - 2 * edge

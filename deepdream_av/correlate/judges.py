@@ -12,7 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
-from deepdream_av.correlate.features import _mixed
+from deepdream_av.correlate.features import to_one_channel
 from deepdream_av.correlate.heard import RISE
 from deepdream_av.correlate.judgement import Judgement, Reading, compare
 from deepdream_av.correlate.seen import Watcher
@@ -130,7 +130,7 @@ def _pieces(blocks: Iterable[np.ndarray], rate: int, to: int) -> Iterator[tuple[
     size, around = _PIECE * rate, round(_AROUND * rate)
     held, begin, came = np.zeros(around, np.float32), 0.0, False
     for block in blocks:
-        mono = np.nan_to_num(block if block.ndim == 1 else _mixed(block)).astype(np.float32)
+        mono = np.nan_to_num(block if block.ndim == 1 else to_one_channel(block)).astype(np.float32)
         held, came = np.concatenate([held, mono]), came or len(mono) > 0
         while len(held) >= size + 2 * around:
             yield begin, resampled(held[: size + 2 * around], rate, to)
