@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import tensorflow as tf
@@ -27,7 +27,7 @@ IMAGINED = 0.9  # share of the time that goes into it; the rest into finding the
 class Drawn:
     """The rule that draws forms, for a picture without colours."""
 
-    rule: Natural = Natural()
+    rule: Natural = field(default_factory=Natural)
 
     def __call__(self, gradient, state, given=()):
         return tf.ensure_shape(self.rule(gradient[..., None], None)[..., 0], state.shape)

@@ -16,10 +16,10 @@ from deepdream_av.media.layouts import USUAL
 BLOCK = 1 << 16  # samples
 LOUDEST = 100.0  # beyond this a float file holds integers or garbage, not sound
 GAP = 0.05, 60.0  # seconds: holes in the timestamps between these are filled with silence
-TAGS = frozenset(
-    "title artist album album_artist composer performer genre date track disc copyright publisher isrc lyrics "
-    "description".split()
-)
+TAGS = (
+    "title", "artist", "album", "album_artist", "composer", "performer", "genre", "date", "track", "disc",
+    "copyright", "publisher", "isrc", "lyrics", "description",
+)  # fmt: skip
 MOST_TAG = 1000  # characters; what is longer is no name
 SEEK_FROM = 30.0  # seconds: nearer starts are decoded from the beginning, which is always exact
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import MappingProxyType
+from typing import Self
 
 import numpy as np
 
@@ -24,14 +26,14 @@ class NoiseReader:
     """
 
     rate, channels, layout, codec, notes = RATE, 1, "mono", "noise", ()
-    tags: dict[str, str] = {}
+    tags = MappingProxyType({})
 
     def __init__(self, seconds: float, *, seed: int = 0, start: float = 0.0, duration: float = 0.0):
         left = max(seconds - start, 0.0)
         self.length = round((min(left, duration) if duration else left) * RATE)
         self._seed = seed
 
-    def __enter__(self) -> NoiseReader:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_) -> None:
