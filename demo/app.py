@@ -111,6 +111,8 @@ def main(*, host: str | None = None, port: int | None = None, browser: bool = Fa
     """
     hush_tensorflow()
     page = build()
+    # what is found out about a visitor's film is kept with his files, and no longer than they are
+    os.environ["XDG_CACHE_HOME"] = str(page.app_of_visitors.runs.folder / "cache")
     from .theme import CSS, theme
 
     limits = page.app_of_visitors.limits

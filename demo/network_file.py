@@ -226,7 +226,8 @@ def main() -> int:
     try:
         told = _look(sys.argv[1])
     except DeepDreamError as error:
-        told = {"error": sentence(error)}
+        text = sentence(error)  # but what TensorFlow says of memory is for nobody
+        told = {"error": text if "{{" not in text else "This network is too large to be loaded here."}
     print(json.dumps(told))
     return 0
 

@@ -222,7 +222,8 @@ class Runs:
         """Remove what nobody needs any more: files that were sent, and folders of dreams that ended oddly."""
         now = time.time()
         kept = {run.folder for run in self._active.values()}
-        for pattern, age in (("sent/*", _SENT), ("run-*", 2 * self.limits.budget + _SENT)):
+        ages = {"sent/*": _SENT, "run-*": 2 * self.limits.budget + _SENT, "cache/*/*": self.limits.keep}
+        for pattern, age in ages.items():
             for path in self.folder.glob(pattern):
                 with contextlib.suppress(OSError):
                     if path not in kept and now - path.stat().st_mtime > age:

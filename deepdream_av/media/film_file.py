@@ -133,6 +133,8 @@ def pictures_of(container, path):
     """The video stream to dream; cover art does not count."""
     for stream in container.streams.video:
         if not is_cover(stream):
+            if stream.codec_context is None:
+                raise InputError(f"The pictures of the film are in a form that nobody knows here. Received: {path}.")
             _check_size(stream, path)
             return stream
     raise InputError(
