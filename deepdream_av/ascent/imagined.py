@@ -10,11 +10,11 @@ import tensorflow as tf
 
 from deepdream_av.ascent.loop import ascend
 from deepdream_av.ascent.rules import Natural
-from deepdream_av.ascent.sound import FEWEST_SAMPLES, SILENT, Dreamt, SoundDreamer
+from deepdream_av.ascent.sound import FEWEST_SAMPLES, SILENT, Dreamt, SoundDreamer, tempos_of
 from deepdream_av.canvases.imagined import Imagined
 from deepdream_av.spectral import frame_count, log_mel
 from deepdream_av.spectral.resynthesis import resynthesised
-from deepdream_av.transforms.time_shift import TimeShift
+from deepdream_av.transforms import Tempo, TimeShift
 
 STEPS = {"sketch": 16, "normal": 32, "fine": 64}
 STEP = 0.06  # root mean square of one, in units of the canvas
@@ -63,23 +63,25 @@ class Imagining(SoundDreamer):
         canvas = Imagined(self._noise(frames, start), self._usual(samples), self.region.mask(**at))
         signals = self._signals(start, length / 22050, frames) if self._signals else None
         scores, interrupted = (), False
+        tempos = tempos_of(self.recipe.tempos, frames)
         try:
-            for step in ascend(
-                canvas,
-                self.ear,
-                self.objective,
-                transforms=(TimeShift(SHIFT), *self.transforms[1:]),
-                rule=Drawn(),
-                steps=STEPS[self.recipe.speed],
-                step_size=STEP * min(self.recipe.strength, 2.0),
-                seed=self.recipe.seed,
-                every=4,
-                masks=masks,
-                signals=signals,
-            ):
-                scores = step.scores
-                if on_step:
-                    on_step(IMAGINED * step.done)
+            for number, tempo in enumerate(tempos):
+                for step in ascend(
+                    canvas,
+                    self.ear,
+                    self.objective,
+                    transforms=(*((Tempo(tempo),) if tempo > 1 else ()), TimeShift(SHIFT), *self.transforms[1:]),
+                    rule=Drawn(),
+                    steps=max(1, STEPS[self.recipe.speed] // len(tempos)),
+                    step_size=STEP * min(self.recipe.strength, 2.0),
+                    seed=self.recipe.seed,
+                    every=4,
+                    masks=masks,
+                    signals=signals,
+                ):
+                    scores = step.scores
+                    if on_step:
+                        on_step(IMAGINED * (number + step.done) / len(tempos))
         except KeyboardInterrupt:
             interrupted = True
         sound = resynthesised(canvas.array(), grid, length=length, seed=self.recipe.seed)

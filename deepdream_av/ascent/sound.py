@@ -144,7 +144,7 @@ class SoundDreamer:
     def _ascend(self, canvas, rule, on_step, masks, signals) -> Dreamt:
         """From the fastest tempo to the sound's own; each gets an even share of the wanted change."""
         where = canvas.given[-1] if not masks else canvas.given[-1] * self._reach(masks)
-        pace, tempos = _Pace(self.wanted), _tempos(self.recipe.tempos, canvas.size[0])
+        pace, tempos = _Pace(self.wanted), tempos_of(self.recipe.tempos, canvas.size[0])
         steps = max(1, self.recipe.sound_steps // len(tempos))
         pace.planned = max(1, min(PLANNED[self.recipe.speed], self.recipe.sound_steps) // len(tempos))
         scores: tuple[float, ...] = ()
@@ -191,7 +191,7 @@ class _Pace:
         self.size = min(self.size, MOST_STEP)
 
 
-def _tempos(count: int, frames: int) -> list[float]:
+def tempos_of(count: int, frames: int) -> list[float]:
     """Factors from the fastest to 1, without those at which an ear would hear too little."""
     return [f for f in (TEMPO**k for k in reversed(range(count))) if frames / f >= FEWEST_FRAMES or f == 1]
 

@@ -11,6 +11,7 @@ import numpy as np
 RATE = 44100
 LEVEL = 0.1  # root mean square
 CORNER = 200.0  # Hz, from which the noise becomes softer
+TOP = 10_800.0  # Hz, above which the ear hears nothing, and so nothing is dreamt
 SLOPE = 0.75  # 4.5 dB in each octave, as in music
 _PIECE = 1 << 16
 
@@ -43,7 +44,7 @@ class NoiseReader:
         """Float32 `[samples, 1]`, in order."""
         rng, given = np.random.default_rng(self._seed), 0
         hz = np.fft.rfftfreq(_PIECE, 1 / RATE)
-        gain = np.minimum(1.0, (np.maximum(hz, 1.0) / CORNER) ** -SLOPE) * (hz > 20)
+        gain = np.minimum(1.0, (np.maximum(hz, 1.0) / CORNER) ** -SLOPE) * (hz > 20) * (hz < TOP)
         gain *= LEVEL / np.sqrt(np.mean(gain**2))
         while given < self.length:
             noise = np.fft.irfft(np.fft.rfft(rng.standard_normal(_PIECE)) * gain, _PIECE)

@@ -27,6 +27,19 @@ def test_what_is_wanted_is_heard_in_the_sound_itself(dream):
     assert dream.samples.shape == noise.shape and np.isfinite(dream.samples).all()
 
 
+def test_more_tempos_make_slower_sounds():
+    from deepdream_av.spectral import MelGrid, log_mel
+
+    def rate_of(tempos):
+        """Mean rate in Hz at which levels go up and down."""
+        sound = dream_audio(None, recipe=RECIPE.replace(tempos=tempos, seconds=3.0)).samples[:, 0]
+        level = log_mel(sound, MelGrid(44100)).numpy()
+        power = (np.abs(np.fft.rfft(level - level.mean(0), axis=0)) ** 2).sum(1)
+        return (power * np.arange(len(power))).sum() / power.sum() / 3.0
+
+    assert rate_of(3) < 0.85 * rate_of(1)
+
+
 def test_same_seed_same_sound_and_another_seed_another(dream):
     assert np.array_equal(dream_audio(None, recipe=RECIPE).samples, dream.samples)
     other = dream_audio(None, recipe=RECIPE.replace(seed=5)).samples
