@@ -29,7 +29,7 @@ def test_no_name_is_not_the_example():
     for source in (None, "a\nb.mp4", "caf\udce9.mp4", "y" * 300 + ".mp4"):
         note = decode_note(encode(RECIPE, source=source, kind="video"))
         assert (note.source, note.example) == ("", False) and note.recipe == RECIPE
-    assert not decode_note(encode(RECIPE, source="", kind="audio")).example  # only films have one
+    assert not decode_note(encode(RECIPE, source="", kind="style")).example  # there is none to paint
     assert not decode_note(encode(RECIPE, source="film.mp4", kind="video")).example
 
 
