@@ -99,7 +99,6 @@ def _dream(
     sample,
     name,
 ) -> DreamtFilm:
-    from deepdream_av.ascent.pictures import work_size
     from deepdream_av.media.files import writing
     from deepdream_av.media.kept_frames import KeptFrames
     from deepdream_av.media.video import open_film
@@ -117,6 +116,8 @@ def _dream(
     for note in film.notes:
         say(note)
     dreamer = _dreamer(recipe)  # only now: a bad file is told without TensorFlow; a wrong layer before any work
+    from deepdream_av.ascent.pictures import work_size
+
     size = work_size(recipe, film.size, film=True)
     with (
         _kept_work(
