@@ -58,8 +58,7 @@ def test_picture_preview_result_and_recipe_round_trip(visit, picture, tmp_path):
     other = visit()
     other.open("Recipes")
     other.give(dream)
-    other.page.get_by_label("number input for Strength").first.wait_for()
-    assert other.page.get_by_role("tab", name="Picture").get_attribute("aria-selected") == "true"
+    other.expect("Picture")
     assert other.panel.get_by_label("number input for Strength").input_value() == "1.7"
 
 
@@ -172,7 +171,7 @@ def test_explore_and_dream_a_channel(visit, picture):
     name = cells.nth(2).inner_text().split()[1]
     cells.nth(2).click()
     visitor.page.get_by_text(f"{name} is set").wait_for()
-    assert visitor.page.get_by_role("tab", name="Picture").get_attribute("aria-selected") == "true"
+    visitor.expect("Picture")
     visitor.panel.get_by_role("button", name="Advanced").click()
     visitor.panel.get_by_role("button", name="Network, layers and channels").click()
     assert visitor.panel.get_by_text(name, exact=True).first.is_visible()
@@ -195,8 +194,7 @@ def test_network_of_ones_own(visit, tmp_path):
     visitor.panel.get_by_role("button", name="Dream a picture with it").wait_for(timeout=60_000)
     assert "first to second" in visitor.panel.inner_text()
     visitor.press("Dream a picture with it")
-    visitor.page.wait_for_timeout(500)
-    assert visitor.page.get_by_role("tab", name="Picture").get_attribute("aria-selected") == "true"
+    visitor.expect("Picture")
 
 
 def test_network_with_code_of_its_own_is_refused(visit, tmp_path):

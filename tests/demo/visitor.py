@@ -42,6 +42,10 @@ class Visitor:
         self.page.get_by_role("tab", name=tab, exact=True).click()
         self.page.wait_for_timeout(300)
 
+    def expect(self, tab: str) -> None:
+        """Wait until a tab has come to the front."""
+        self.page.locator("[role=tab][aria-selected=true]", has_text=tab).first.wait_for(timeout=20_000)
+
     def give(self, path: Path, *, at: int = 0) -> None:
         """Upload a file into the first field for files, or another one."""
         with self.page.expect_response(lambda response: "/upload" in response.url, timeout=30_000):
