@@ -205,7 +205,8 @@ class _Painter:
             *(np.asarray(self._generator(x, training=False), np.float32) for x in (here, there))
         )
         change = float(np.sqrt(np.mean(np.square(change)))) / _TURN
-        return float(np.clip(_CHANGE / max(change, 1e-6), _SLOWEST, _FASTEST))
+        # the last bits of a sum may depend on how it was shared among threads; the way must not
+        return round(float(np.clip(_CHANGE / max(change, 1e-6), _SLOWEST, _FASTEST)), 4)
 
     def pictures(self) -> Iterator[np.ndarray]:
         """Frames in order, uint8 `[size, size, 3]`."""
