@@ -1,8 +1,8 @@
 """Many visitors at once: `python -m benchmarks.visitors --visitors 20 --minutes 10`.
 
 Each asks for pictures, sounds and films in turn through `gradio_client`, and knows its results: by their size or
-length, which nobody else's has, and by the seed and the name inside the file. Printed are results, mix-ups, failures, how often
-somebody was told that the queue is full, and the memory of the server over time.
+length, which nobody else's has, and by the seed and the name inside the file. Printed are results, mix-ups,
+failures, how often somebody was told that the queue is full, and the memory of the server over time.
 """
 
 from __future__ import annotations

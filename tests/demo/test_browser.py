@@ -174,7 +174,7 @@ def test_explore_and_dream_a_channel(visit, picture):
     visitor.expect("Picture")
     visitor.panel.get_by_role("button", name="Advanced").click()
     visitor.panel.get_by_role("button", name="Network, layers and channels").click()
-    assert visitor.panel.get_by_text(name, exact=True).first.is_visible()
+    visitor.panel.locator(".token", has_text=name).first.wait_for(timeout=10_000)
 
 
 def network(path):
