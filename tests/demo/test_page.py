@@ -85,7 +85,7 @@ def test_a_line_says_where_a_dream_is():
     "text",
     [
         "The source does not exist: '/tmp/gradio/0a1b/my cat.png'.",
-        "x: '/work/a/b/c.wav' and '/work/a/d.wav'",
+        "x: '/srv/a/b/c.wav' and '/srv/a/d.wav'",
         "C:\\Users\\me\\cat.png is broken",
     ],
 )
